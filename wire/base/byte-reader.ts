@@ -150,7 +150,7 @@ export class ByteReader {
 
   /** `low` holds 28 bits, `high` what is above them. */
   private zigZag(low: number, high: number): number {
-    if (high > 2 ** 26) throw this.failure('64-bit integer beyond 2^53');
+    if (high >= 2 ** 26) throw this.failure('64-bit integer beyond 2^53');
     const half = high * 2 ** 27 + Math.floor(low / 2);
     return low % 2 === 0 ? half : -half - 1;
   }

@@ -139,11 +139,16 @@ export class ByteWriter {
     let byte = (half % 64) * 2 + (negative ? 1 : 0);
     let rest = Math.floor(half / 64);
     while (rest > 0) {
-      this.buffer[this.reserve(1)] = byte | 0x80;
+      this.byte(byte | 0x80);
       byte = rest % 128;
       rest = Math.floor(rest / 128);
     }
-    this.buffer[this.reserve(1)] = byte;
+    this.byte(byte);
+  }
+
+  private byte(value: number): void {
+    const at = this.reserve(1);
+    this.buffer[at] = value;
   }
 
   /** Bytes without a length in front of them. */
