@@ -1,0 +1,90 @@
+/**
+ * Whether a log directory can be written.
+ *
+ * online: yes. full: an append met ENOSPC; appends are refused, reads go on, and it comes back by itself when space is
+ * free. offline: a read, write or fsync failed otherwise; what the page cache holds can no longer be believed, so it
+ * stays offline until a restart.
+ */
+import type { Env } from './env';
+import type { DiskError } from './disk';
+import { LogStorageError } from './log-error';
+
+/** Space that must be free before a full directory takes appends again. */
+const REOPEN_FREE_BYTES = 8 * 1024 * 1024;
+const PROBE_INTERVAL_MS = 200;
+
+export type DirectoryCondition = 'online' | 'full' | 'offline';
+
+export class DirectoryState {
+  private current: DirectoryCondition = 'online';
+  private nextProbeMs = 0;
+  private reason = '';
+
+  constructor(
+    private readonly env: Env,
+    readonly path: string,
+    /** Told when the directory goes offline, once. */
+    private readonly wentOffline: (reason: string) => void,
+  ) {}
+
+  get condition(): DirectoryCondition {
+    return this.current;
+  }
+
+  get isOffline(): boolean {
+    return this.current === 'offline';
+  }
+
+  /** Throws LogStorageError unless an append may be tried. */
+  assertWritable(): void {
+    if (this.current === 'online') return;
+    if (this.current === 'full' && this.hasSpaceAgain()) return;
+    throw new LogStorageError(`log directory ${this.path} is ${this.current}: ${this.reason}`);
+  }
+
+  /** Throws LogStorageError when nothing of the directory may be read. */
+  assertReadable(): void {
+    if (this.current === 'offline') throw new LogStorageError(`log directory ${this.path} is offline: ${this.reason}`);
+  }
+
+  private hasSpaceAgain(): boolean {
+    const now = this.env.clock.monotonicMs();
+    if (now < this.nextProbeMs) return false;
+    this.nextProbeMs = now + PROBE_INTERVAL_MS;
+    if (this.env.disk.freeBytes(this.path) < REOPEN_FREE_BYTES) return false;
+    this.current = 'online';
+    this.env.logger.info(`Log directory ${this.path} has free space again and takes appends.`);
+    return true;
+  }
+
+  /** Maps a failed write: ENOSPC makes the directory full, EMFILE refuses this append alone, the rest is fatal to it. */
+  writeFailed(error: DiskError): LogStorageError {
+    if (error.code === 'EMFILE') return new LogStorageError(`too many open files: ${error.message}`);
+    if (error.code !== 'ENOSPC') return this.failed(error);
+    if (this.current === 'online') {
+      this.current = 'full';
+      this.reason = error.message;
+      this.nextProbeMs = this.env.clock.monotonicMs() + PROBE_INTERVAL_MS;
+      const advice = `Reads go on; appends are refused until ${REOPEN_FREE_BYTES} bytes are free. Delete topics, lower retention or add space.`;
+      this.env.logger.error(`Log directory ${this.path} is full. ${advice}`, { cause: error.message });
+    }
+    return new LogStorageError(`log directory ${this.path} is full: ${error.message}`);
+  }
+
+  /** A failed read, fsync or other operation: the directory goes offline. */
+  failed(error: DiskError): LogStorageError {
+    if (this.current !== 'offline') {
+      this.current = 'offline';
+      this.reason = error.message;
+      const advice = 'It stays offline until the broker is restarted; check the disk first.';
+      this.env.logger.error(`Log directory ${this.path} failed and is offline. ${advice}`, { cause: error.message });
+      this.wentOffline(error.message);
+    }
+    return new LogStorageError(`log directory ${this.path} is offline: ${error.message}`);
+  }
+}
+
+/** Realm-safe: errors of the disk port carry this name. */
+export function isDiskError(error: unknown): error is DiskError {
+  return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === 'DiskError';
+}

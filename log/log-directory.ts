@@ -1,0 +1,116 @@
+/**
+ * One entry of log.dirs: its lock, its checkpoints, whether it was stopped cleanly, and whether it can be written.
+ */
+import { CheckpointError, readOffsetCheckpoint, writeOffsetCheckpoint, type PartitionOffset } from './checkpoint';
+import { DirectoryState } from './directory-state';
+import type { Env } from './env';
+import {
+  CLEAN_SHUTDOWN_MARKER,
+  HIGH_WATERMARK_CHECKPOINT,
+  LOCK_FILE,
+  LOG_START_CHECKPOINT,
+  RECOVERY_POINT_CHECKPOINT,
+  partitionDirectoryName,
+} from './file-names';
+import { readTextFile, replaceFile, unlinkIfPresent } from './small-file';
+
+/** Ours, beside Kafka's files: what must hold for unsynced writes of the last run to be there still. */
+const VOLATILITY_FILE = '.moldau_volatility';
+
+export interface StoredOffsets {
+  readonly recoveryPoints: ReadonlyMap<string, number>;
+  readonly logStarts: ReadonlyMap<string, number>;
+  readonly highWatermarks: ReadonlyMap<string, number>;
+}
+
+export class LogDirectory {
+  readonly state: DirectoryState;
+  /** False once a write of a clean stop has failed: the stop is then not marked as clean. */
+  isStateWritten = true;
+
+  private constructor(
+    private readonly env: Env,
+    readonly path: string,
+    private readonly lock: { release(): void },
+    readonly wasCleanlyStopped: boolean,
+    /** Broker epoch of the last clean stop, for BrokerRegistration.PreviousBrokerEpoch (KIP-966); -1 when unknown. */
+    readonly previousBrokerEpoch: number,
+    /** After an unclean stop: the page cache of the last run cannot have been lost (same boot, same mount). */
+    readonly keptUnsyncedWrites: boolean,
+    readonly stored: StoredOffsets,
+    wentOffline: (directory: string, reason: string) => void,
+  ) {
+    this.state = new DirectoryState(env, path, (reason) => wentOffline(path, reason));
+  }
+
+  /** Locks and opens the directory, making it when missing. Throws DiskError: EACCES when another process holds it. */
+  static open(env: Env, path: string, wentOffline: (directory: string, reason: string) => void): LogDirectory {
+    const { disk } = env;
+    disk.makeDirectorySync(path);
+    const lock = disk.lockSync(`${path}/${LOCK_FILE}`);
+    try {
+      const marker = readTextFile(disk, `${path}/${CLEAN_SHUTDOWN_MARKER}`);
+      const token = disk.volatilityToken(path);
+      const keptUnsyncedWrites = readTextFile(disk, `${path}/${VOLATILITY_FILE}`) === token;
+      replaceFile(disk, path, VOLATILITY_FILE, token);
+      // The marker goes before anything is written: a crash from here on is an unclean stop.
+      unlinkIfPresent(disk, `${path}/${CLEAN_SHUTDOWN_MARKER}`);
+      disk.syncDirectorySync(path);
+      const stored = readStoredOffsets(env, path);
+      return new LogDirectory(env, path, lock, marker !== null, brokerEpochOf(marker), keptUnsyncedWrites, stored, wentOffline);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  writeRecoveryPoints(entries: readonly PartitionOffset[]): void {
+    writeOffsetCheckpoint(this.env.disk, this.path, RECOVERY_POINT_CHECKPOINT, entries);
+  }
+
+  writeLogStarts(entries: readonly PartitionOffset[]): void {
+    writeOffsetCheckpoint(this.env.disk, this.path, LOG_START_CHECKPOINT, entries);
+  }
+
+  writeHighWatermarks(entries: readonly PartitionOffset[]): void {
+    writeOffsetCheckpoint(this.env.disk, this.path, HIGH_WATERMARK_CHECKPOINT, entries);
+  }
+
+  /** The last write of a clean stop. */
+  writeCleanShutdownMarker(brokerEpoch: number): void {
+    replaceFile(this.env.disk, this.path, CLEAN_SHUTDOWN_MARKER, JSON.stringify({ version: 0, brokerEpoch }));
+  }
+
+  unlock(): void {
+    this.lock.release();
+  }
+}
+
+function brokerEpochOf(marker: string | null): number {
+  if (marker === null || marker === '') return -1;
+  try {
+    const parsed: unknown = JSON.parse(marker);
+    const epoch = typeof parsed === 'object' && parsed !== null ? (parsed as { brokerEpoch?: unknown }).brokerEpoch : undefined;
+    return typeof epoch === 'number' ? epoch : -1;
+  } catch {
+    // The marker's presence is what matters; one that cannot be parsed merely names no epoch.
+    return -1;
+  }
+}
+
+function readStoredOffsets(env: Env, path: string): StoredOffsets {
+  const read = (name: string): Map<string, number> => {
+    try {
+      return new Map(readOffsetCheckpoint(env.disk, path, name).map((e) => [partitionDirectoryName(e), e.offset]));
+    } catch (error) {
+      if (!(error instanceof CheckpointError)) throw error;
+      env.logger.warn(`${error.message}; going on without it, which costs a longer recovery`);
+      return new Map();
+    }
+  };
+  return {
+    recoveryPoints: read(RECOVERY_POINT_CHECKPOINT),
+    logStarts: read(LOG_START_CHECKPOINT),
+    highWatermarks: read(HIGH_WATERMARK_CHECKPOINT),
+  };
+}

@@ -1,0 +1,345 @@
+/**
+ * All logs of a broker: loading at start, creation and deletion, retention, flushing and checkpoints by time, and the
+ * clean stop.
+ *
+ * Invariant: a recovery point is written only after everything below it has been synced, the epochs with it.
+ */
+import type { TimerHandle } from '../wire/base/env';
+import { isDiskError } from './directory-state';
+import type { DiskError } from './disk';
+import type { Env } from './env';
+import { FilePool } from './file-pool';
+import {
+  PARTITION_METADATA,
+  deletedDirectoryName,
+  isDeletedDirectoryName,
+  parsePartitionDirectoryName,
+  partitionDirectoryName,
+  type TopicPartition,
+} from './file-names';
+import type { LogConfig } from './log-config';
+import { newLogCounters, type LogCounters } from './log-counters';
+import { LogDirectory } from './log-directory';
+import { LogStorageError } from './log-error';
+import { PartitionLog } from './partition-log';
+import { loadLog } from './recovery';
+import { applyRetention } from './retention';
+import { readTextFile, replaceFile } from './small-file';
+import { removeSegmentFiles } from './segment-removal';
+
+export const METADATA_LOG_DIRECTORY = '__cluster_metadata-0';
+
+export interface LogManagerSettings {
+  readonly logDirs: readonly string[];
+  readonly maxOpenSegmentFiles: number;
+  readonly retentionCheckIntervalMs: number;
+  readonly flushSchedulerIntervalMs: number;
+  readonly recoveryPointIntervalMs: number;
+  readonly logStartIntervalMs: number;
+  readonly highWatermarkIntervalMs: number;
+  readonly producerIdExpirationMs: number;
+  /** The config of a topic whose log is found on disk. */
+  configOf(topic: string): LogConfig;
+  directoryFailed(directory: string, reason: string): void;
+}
+
+export class LogManager {
+  readonly counters: LogCounters = newLogCounters();
+  private readonly logs = new Map<string, PartitionLog>();
+  private readonly directories: LogDirectory[] = [];
+  private readonly pool: FilePool;
+  private readonly timers = new Set<TimerHandle>();
+  private stopped = false;
+
+  private constructor(
+    private readonly env: Env,
+    private readonly settings: LogManagerSettings,
+  ) {
+    this.pool = new FilePool(env.disk, settings.maxOpenSegmentFiles);
+  }
+
+  /** Locks every log directory and loads every log in them. Rejects with DiskError or UnreadableLogError. */
+  static async open(env: Env, settings: LogManagerSettings): Promise<LogManager> {
+    const manager = new LogManager(env, settings);
+    try {
+      for (const path of settings.logDirs) {
+        manager.directories.push(LogDirectory.open(env, path, settings.directoryFailed));
+      }
+    } catch (error) {
+      for (const directory of manager.directories) directory.unlock();
+      throw error;
+    }
+    return manager;
+  }
+
+  /** Loads every partition found on disk, one turn of the loop each. Call once the topics' configs are known. */
+  async loadAll(): Promise<void> {
+    for (const directory of this.directories) {
+      for (const name of this.env.disk.listSync(directory.path)) {
+        if (name === METADATA_LOG_DIRECTORY) continue;
+        if (isDeletedDirectoryName(name)) {
+          this.removeDirectory(`${directory.path}/${name}`);
+          continue;
+        }
+        const topicPartition = parsePartitionDirectoryName(name);
+        if (topicPartition === null || this.env.disk.statSync(`${directory.path}/${name}`)?.isDirectory !== true) continue;
+        this.load(directory, topicPartition, this.settings.configOf(topicPartition.topic));
+        await new Promise<void>((resolve) => this.env.timers.soon(resolve));
+      }
+    }
+  }
+
+  /** Starts retention, flushing and checkpoints by time. */
+  startSchedules(): void {
+    const { settings } = this;
+    this.every(settings.retentionCheckIntervalMs, () => this.applyRetention());
+    this.every(settings.flushSchedulerIntervalMs, () => this.flushDue());
+    this.every(settings.recoveryPointIntervalMs, () => this.writeRecoveryPoints());
+    this.every(settings.logStartIntervalMs, () => this.writeLogStarts());
+    this.every(settings.highWatermarkIntervalMs, () => this.writeHighWatermarks());
+  }
+
+  private every(intervalMs: number, run: () => void): void {
+    if (!Number.isFinite(intervalMs) || intervalMs <= 0) return;
+    const handle = this.env.timers.set(intervalMs, () => {
+      this.timers.delete(handle);
+      if (this.stopped) return;
+      run();
+      this.every(intervalMs, run);
+    });
+    this.timers.add(handle);
+  }
+
+  get all(): Iterable<PartitionLog> {
+    return this.logs.values();
+  }
+
+  get directoryList(): readonly LogDirectory[] {
+    return this.directories;
+  }
+
+  get(topic: string, partition: number): PartitionLog | undefined {
+    return this.logs.get(partitionDirectoryName({ topic, partition }));
+  }
+
+  /** The high watermark of the last checkpoint, bounded to the log. */
+  storedHighWatermark(log: PartitionLog): number {
+    const stored = this.directoryOf(log)?.stored.highWatermarks.get(partitionDirectoryName(log.topicPartition));
+    return stored ?? log.logStartOffset;
+  }
+
+  directoryOf(log: PartitionLog): LogDirectory | undefined {
+    return this.directories.find((directory) => directory.state === log.directoryState);
+  }
+
+  /** The log of a replica on this broker, made when it is not there. Throws LogStorageError. */
+  getOrCreate(topicPartition: TopicPartition, topicId: string, config: LogConfig): PartitionLog {
+    const known = this.get(topicPartition.topic, topicPartition.partition);
+    if (known !== undefined) return known;
+    const directory = this.directoryForNew();
+    directory.state.assertWritable();
+    try {
+      return this.create(directory, topicPartition, topicId, config);
+    } catch (error) {
+      if (isDiskError(error)) throw directory.state.writeFailed(error);
+      throw error;
+    }
+  }
+
+  private create(directory: LogDirectory, topicPartition: TopicPartition, topicId: string, config: LogConfig): PartitionLog {
+    const path = `${directory.path}/${partitionDirectoryName(topicPartition)}`;
+    this.env.disk.makeDirectorySync(path);
+    replaceFile(this.env.disk, path, PARTITION_METADATA, `version: 0\ntopic_id: ${topicId}`, 'cached');
+    return this.load(directory, topicPartition, config);
+  }
+
+  /** Fewest partitions first, as Kafka places new replicas. */
+  private directoryForNew(): LogDirectory {
+    const online = this.directories.filter((directory) => !directory.state.isOffline);
+    const counts = new Map(online.map((directory) => [directory.state, 0]));
+    for (const log of this.logs.values()) {
+      const count = counts.get(log.directoryState);
+      if (count !== undefined) counts.set(log.directoryState, count + 1);
+    }
+    const [best] = online.sort((a, b) => (counts.get(a.state) ?? 0) - (counts.get(b.state) ?? 0));
+    if (best === undefined) throw new LogStorageError('every log directory is offline');
+    return best;
+  }
+
+  private load(directory: LogDirectory, topicPartition: TopicPartition, config: LogConfig): PartitionLog {
+    const name = partitionDirectoryName(topicPartition);
+    const log = this.openLog(directory, topicPartition, config, directory.wasCleanlyStopped, directory.stored.recoveryPoints.get(name) ?? 0);
+    this.logs.set(name, log);
+    return log;
+  }
+
+  private openLog(
+    directory: LogDirectory,
+    topicPartition: TopicPartition,
+    config: LogConfig,
+    wasCleanlyStopped: boolean,
+    recoveryPoint: number,
+  ): PartitionLog {
+    const name = partitionDirectoryName(topicPartition);
+    const path = `${directory.path}/${name}`;
+    const context = { env: this.env, state: directory.state, pool: this.pool, counters: this.counters };
+    const logStartOffset = directory.stored.logStarts.get(name) ?? 0;
+    const loaded = loadLog({ context, directory: path, config, wasCleanlyStopped, recoveryPoint, logStartOffset });
+    return new PartitionLog(context, topicPartition, path, this.readTopicId(path), config, loaded);
+  }
+
+  /**
+   * The log of the metadata quorum. It is not among `all`: the quorum alone writes it, and it is always recovered in
+   * full, since its snapshots keep it short.
+   */
+  openMetadataLog(directoryPath: string, topicId: string, config: LogConfig): PartitionLog {
+    const directory = this.directories.find((candidate) => candidate.path === directoryPath);
+    if (directory === undefined) throw new LogStorageError(`${directoryPath} is not among the log directories`);
+    const path = `${directory.path}/${METADATA_LOG_DIRECTORY}`;
+    this.env.disk.makeDirectorySync(path);
+    if (this.env.disk.statSync(`${path}/${PARTITION_METADATA}`) === null) {
+      replaceFile(this.env.disk, path, PARTITION_METADATA, `version: 0\ntopic_id: ${topicId}`);
+    }
+    return this.openLog(directory, { topic: '__cluster_metadata', partition: 0 }, config, false, 0);
+  }
+
+  private readTopicId(path: string): string {
+    const text = readTextFile(this.env.disk, `${path}/${PARTITION_METADATA}`);
+    return /^topic_id: (\S{22})\s*$/m.exec(text ?? '')?.[1] ?? '';
+  }
+
+  /** Takes the log away at once; its files go after file.delete.delay.ms. */
+  remove(topicPartition: TopicPartition): void {
+    const name = partitionDirectoryName(topicPartition);
+    const log = this.logs.get(name);
+    if (log === undefined) return;
+    this.logs.delete(name);
+    log.close();
+    const directory = this.directoryOf(log);
+    if (directory === undefined || directory.state.isOffline) return;
+    const renamed = `${directory.path}/${deletedDirectoryName(topicPartition, this.uniqueHex())}`;
+    log.guarded(() => this.env.disk.renameSync(log.directory, renamed));
+    this.later(log.config.fileDeleteDelayMs, () => this.removeDirectory(renamed));
+  }
+
+  private uniqueHex(): string {
+    const bytes = new Uint8Array(16);
+    this.env.random('log.delete').bytes(bytes);
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+
+  private later(delayMs: number, run: () => void): void {
+    const handle = this.env.timers.set(delayMs, () => {
+      this.timers.delete(handle);
+      if (!this.stopped) run();
+    });
+    this.timers.add(handle);
+  }
+
+  /** Deletes files that nobody needs; a disk that refuses is told to the logger and tried again at the next start. */
+  private removeDirectory(path: string): void {
+    const { disk } = this.env;
+    this.reporting(path, () => {
+      for (const name of disk.listSync(path)) disk.unlinkSync(`${path}/${name}`);
+      disk.removeDirectorySync(path);
+    });
+  }
+
+  private reporting(what: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!isDiskError(error)) throw error;
+      this.env.logger.error(`${what}: ${error.message}`);
+    }
+  }
+
+  /** Removes what retention allows, in every log. */
+  applyRetention(): void {
+    const nowMs = this.env.clock.wallMs();
+    for (const log of this.logs.values()) {
+      if (log.directoryState.isOffline) continue;
+      this.skippingFailed(() => {
+        for (const segment of applyRetention(log, nowMs)) {
+          const unlink = log.guarded(() => removeSegmentFiles(this.env.disk, segment, 'later'));
+          this.later(log.config.fileDeleteDelayMs, () => this.reporting(log.directory, unlink));
+        }
+      });
+      log.producers.expire(nowMs - this.settings.producerIdExpirationMs);
+    }
+  }
+
+  private skippingFailed(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      // The directory's state has said what is wrong; the other logs go on.
+      if (!(error instanceof LogStorageError)) throw error;
+    }
+  }
+
+  private flushDue(): void {
+    const nowMs = this.env.clock.monotonicMs();
+    for (const log of this.logs.values()) {
+      if (!log.directoryState.isOffline && log.isFlushDueAt(nowMs)) log.flush(() => undefined);
+    }
+  }
+
+  private forEachOnlineDirectory(write: (directory: LogDirectory, logs: readonly PartitionLog[]) => void): void {
+    for (const directory of this.directories) {
+      if (directory.state.isOffline) continue;
+      const logs = [...this.logs.values()].filter((log) => log.directoryState === directory.state);
+      try {
+        write(directory, logs);
+      } catch (error) {
+        if (!isDiskError(error)) throw error;
+        directory.isStateWritten = false;
+        if (error.code === 'ENOSPC') this.env.logger.warn(`checkpoints of ${directory.path} are late: ${error.message}`);
+        else directory.state.failed(error);
+      }
+    }
+  }
+
+  writeRecoveryPoints(): void {
+    this.forEachOnlineDirectory((directory, logs) => {
+      for (const log of logs) log.epochs.persist();
+      directory.writeRecoveryPoints(logs.map((log) => ({ ...log.topicPartition, offset: log.flushedOffset })));
+    });
+  }
+
+  writeLogStarts(): void {
+    this.forEachOnlineDirectory((directory, logs) => {
+      const moved = logs.filter((log) => log.logStartOffset > (log.segments[0]?.baseOffset ?? 0));
+      directory.writeLogStarts(moved.map((log) => ({ ...log.topicPartition, offset: log.logStartOffset })));
+    });
+  }
+
+  writeHighWatermarks(): void {
+    this.forEachOnlineDirectory((directory, logs) => {
+      directory.writeHighWatermarks(logs.map((log) => ({ ...log.topicPartition, offset: log.highWatermark })));
+    });
+  }
+
+  /** Flushes and closes everything so that the next start believes the files. Also closes after a failure, without marks. */
+  async close(brokerEpoch: number): Promise<void> {
+    this.stopped = true;
+    for (const directory of this.directories) directory.isStateWritten = true;
+    for (const timer of this.timers) timer.cancel();
+    this.timers.clear();
+    for (const log of this.logs.values()) await this.flushAtEnd(log);
+    this.forEachOnlineDirectory((_, logs) => logs.forEach((log) => log.writeClosingFiles()));
+    this.writeRecoveryPoints();
+    this.writeLogStarts();
+    this.writeHighWatermarks();
+    for (const log of this.logs.values()) log.close();
+    this.forEachOnlineDirectory((directory) => {
+      if (directory.isStateWritten) directory.writeCleanShutdownMarker(brokerEpoch);
+    });
+    for (const directory of this.directories) directory.unlock();
+  }
+
+  private async flushAtEnd(log: PartitionLog): Promise<void> {
+    if (log.directoryState.isOffline || log.flushedOffset === log.logEndOffset) return;
+    await new Promise<DiskError | null>((resolve) => log.flush(resolve));
+  }
+}

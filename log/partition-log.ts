@@ -1,0 +1,403 @@
+/**
+ * One partition's log: segments on disk, what may be read of them, and what is known of producers and epochs.
+ *
+ * Invariants: logStartOffset <= highWatermark <= logEndOffset and flushedOffset <= logEndOffset; offsets ascend without
+ * reuse; producer state, epochs and the end offset change only after the write that they describe has succeeded; a write
+ * that failed leaves neither a partial batch that counts nor a hole.
+ */
+import { invariant } from '../wire/base/invariant';
+import { BatchView } from '../wire/record/batch';
+import { readControlMark } from './control-mark';
+import { DirectoryState, isDiskError } from './directory-state';
+import type { Env } from './env';
+import type { FilePool } from './file-pool';
+import { LOG_SUFFIX, segmentFileName, type TopicPartition } from './file-names';
+import { Flusher, type FlushDone } from './flusher';
+import type { LeaderEpochCache } from './leader-epoch-cache';
+import { segmentSizeBytes, type LogConfig } from './log-config';
+import type { LogCounters } from './log-counters';
+import type { LogStorageError } from './log-error';
+import { ProducerState } from './producer-state';
+import { deleteProducerSnapshots, writeProducerSnapshot } from './producer-snapshot';
+import { LogSegment } from './segment';
+import { removeSegmentFiles } from './segment-removal';
+
+export type AppendOrigin = 'client' | 'coordinator' | 'replication';
+
+export type AppendOutcome =
+  | {
+      readonly status: 'appended';
+      readonly baseOffset: number;
+      readonly lastOffset: number;
+      readonly maxTimestampMs: number;
+      /** flush.messages asks for an fsync before this append is answered. */
+      readonly isFlushDue: boolean;
+    }
+  | { readonly status: 'duplicate'; readonly baseOffset: number; readonly lastOffset: number; readonly timestampMs: number }
+  | { readonly status: 'refused'; readonly errorCode: number; readonly message: string };
+
+/** What loading found: everything a log starts from. */
+export interface LoadedLog {
+  readonly segments: LogSegment[];
+  readonly logStartOffset: number;
+  readonly logEndOffset: number;
+  readonly flushedOffset: number;
+  readonly producers: ProducerState;
+  readonly epochs: LeaderEpochCache;
+}
+
+export interface LogContext {
+  readonly env: Env;
+  readonly state: DirectoryState;
+  readonly pool: FilePool;
+  readonly counters: LogCounters;
+}
+
+const MAX_RELATIVE_OFFSET = 0x7fffffff;
+
+export class PartitionLog {
+  private segmentList: LogSegment[];
+  private startOffset: number;
+  private endOffset: number;
+  private flushedTo: number;
+  private visibleTo: number;
+  private generationCount = 0;
+  private closed = false;
+  private lastFlushMs: number;
+  private readonly batch = new BatchView();
+  private readonly flusher: Flusher;
+  private readonly rollJitterMs: number;
+  readonly producers: ProducerState;
+  readonly epochs: LeaderEpochCache;
+
+  constructor(
+    private readonly context: LogContext,
+    readonly topicPartition: TopicPartition,
+    /** Changes when the directory is renamed for deletion. */
+    public directory: string,
+    public topicId: string,
+    private settings: LogConfig,
+    loaded: LoadedLog,
+  ) {
+    this.segmentList = loaded.segments;
+    this.startOffset = loaded.logStartOffset;
+    this.endOffset = loaded.logEndOffset;
+    this.flushedTo = loaded.flushedOffset;
+    this.visibleTo = loaded.logStartOffset;
+    this.producers = loaded.producers;
+    this.epochs = loaded.epochs;
+    const { env } = context;
+    const jitterBound = Math.min(settings.segmentJitterMs, settings.segmentMs, MAX_RELATIVE_OFFSET);
+    this.rollJitterMs = jitterBound > 0 ? env.random('log.roll.jitter').below(jitterBound) : 0;
+    this.lastFlushMs = env.clock.monotonicMs();
+    this.flusher = new Flusher(env, this);
+  }
+
+  get logStartOffset(): number {
+    return this.startOffset;
+  }
+  get logEndOffset(): number {
+    return this.endOffset;
+  }
+  /** Everything below is on stable storage; after a restart recovery reads from here. */
+  get flushedOffset(): number {
+    return this.flushedTo;
+  }
+  get highWatermark(): number {
+    return this.visibleTo;
+  }
+  /** Consumers with read_committed see records below this. */
+  get lastStableOffset(): number {
+    const open = this.producers.firstOpenTransactionOffset;
+    return open === null ? this.visibleTo : Math.min(this.visibleTo, open);
+  }
+  get config(): LogConfig {
+    return this.settings;
+  }
+  get segments(): readonly LogSegment[] {
+    return this.segmentList;
+  }
+  get sizeBytes(): number {
+    return this.segmentList.reduce((sum, segment) => sum + segment.sizeBytes, 0);
+  }
+  get generation(): number {
+    return this.generationCount;
+  }
+  get isClosed(): boolean {
+    return this.closed;
+  }
+  get latestEpoch(): number {
+    return this.epochs.latestEpoch;
+  }
+  get directoryState(): DirectoryState {
+    return this.context.state;
+  }
+  private get active(): LogSegment {
+    const last = this.segmentList.at(-1);
+    invariant(last !== undefined, `${this.directory} has no segment`);
+    return last;
+  }
+
+  isActive(segment: LogSegment): boolean {
+    return segment === this.segmentList.at(-1);
+  }
+
+  setConfig(config: LogConfig): void {
+    this.settings = config;
+  }
+
+  /** The replication layer's word on what consumers may see. */
+  setHighWatermark(offset: number): void {
+    this.visibleTo = Math.min(Math.max(offset, this.startOffset), this.endOffset);
+  }
+
+  /** Notes a new leader epoch at the end of the log, before its first append (KIP-101). */
+  beginLeaderEpoch(epoch: number): void {
+    this.epochs.assign(epoch, this.endOffset);
+  }
+
+  /**
+   * Appends validated batches, giving them offsets and the epoch in place (not for 'replication', whose batches have both).
+   * Throws LogStorageError when the disk refuses; then nothing has changed.
+   */
+  append(bytes: Uint8Array, leaderEpoch: number, origin: AppendOrigin): AppendOutcome {
+    this.context.state.assertWritable();
+    invariant(!this.closed, `append to the closed log ${this.directory}`);
+    if (origin === 'client') {
+      const known = this.checkProducer(bytes);
+      if (known !== null) return known;
+    }
+    const baseOffset = this.assignOffsets(bytes, leaderEpoch, origin);
+    const { lastOffset, maxTimestampMs } = this.summarize(bytes);
+    this.guardedWrite(() => {
+      this.maybeRoll(bytes.length, maxTimestampMs, lastOffset, baseOffset);
+      this.active.append(bytes);
+    });
+    this.applyAppended(bytes);
+    this.endOffset = lastOffset + 1;
+    const isFlushDue = this.endOffset - this.flushedTo >= this.settings.flushMessages;
+    return { status: 'appended', baseOffset, lastOffset, maxTimestampMs, isFlushDue };
+  }
+
+  private checkProducer(bytes: Uint8Array): AppendOutcome | null {
+    this.batch.moveTo(bytes, 0);
+    if (this.batch.producerId < 0) return null;
+    const check = this.producers.check(this.batch);
+    switch (check.verdict) {
+      case 'append':
+        return null;
+      case 'duplicate':
+        this.context.counters.duplicates++;
+        return { status: 'duplicate', baseOffset: check.baseOffset, lastOffset: check.lastOffset, timestampMs: check.timestampMs };
+      case 'refused':
+        return { status: 'refused', errorCode: check.errorCode, message: check.message };
+    }
+  }
+
+  private assignOffsets(bytes: Uint8Array, leaderEpoch: number, origin: AppendOrigin): number {
+    const { batch } = this;
+    if (origin === 'replication') {
+      const first = batch.moveTo(bytes, 0).baseOffset;
+      invariant(first >= this.endOffset, `replicated batch at ${first} is below the end ${this.endOffset} of ${this.directory}`);
+      return first;
+    }
+    let offset = this.endOffset;
+    for (let at = 0; at < bytes.length; at += batch.sizeBytes) {
+      batch.moveTo(bytes, at);
+      batch.setBaseOffset(offset);
+      batch.setPartitionLeaderEpoch(leaderEpoch);
+      offset = batch.nextOffset;
+    }
+    return this.endOffset;
+  }
+
+  private summarize(bytes: Uint8Array): { lastOffset: number; maxTimestampMs: number } {
+    const { batch } = this;
+    let maxTimestampMs = -1;
+    for (let at = 0; at < bytes.length; at += batch.sizeBytes) {
+      batch.moveTo(bytes, at);
+      if (batch.maxTimestamp > maxTimestampMs) maxTimestampMs = batch.maxTimestamp;
+    }
+    return { lastOffset: batch.lastOffset, maxTimestampMs };
+  }
+
+  private applyAppended(bytes: Uint8Array): void {
+    const { batch } = this;
+    for (let at = 0; at < bytes.length; at += batch.sizeBytes) {
+      batch.moveTo(bytes, at);
+      this.epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset);
+      if (batch.producerId >= 0) this.applyProducerBatch(batch);
+    }
+  }
+
+  private applyProducerBatch(batch: BatchView): void {
+    const ended = this.producers.update(batch, batch.isControl ? readControlMark(batch) : null);
+    if (ended === null) return;
+    const open = this.producers.firstOpenTransactionOffset;
+    this.guarded(() =>
+      this.active.transactions.append({
+        producerId: batch.producerId,
+        firstOffset: ended.firstOffset,
+        lastOffset: batch.lastOffset,
+        lastStableOffset: open ?? batch.nextOffset,
+      }),
+    );
+  }
+
+  private maybeRoll(incomingBytes: number, incomingTimestampMs: number, lastOffset: number, baseOffset: number): void {
+    if (this.shouldRoll(incomingBytes, incomingTimestampMs, lastOffset)) this.roll(baseOffset);
+  }
+
+  private shouldRoll(incomingBytes: number, incomingTimestampMs: number, lastOffset: number): boolean {
+    const segment = this.active;
+    if (segment.sizeBytes === 0) return false;
+    if (segment.sizeBytes > segmentSizeBytes(this.settings) - incomingBytes) return true;
+    const base = segment.firstBatchTimestampMs ?? -1;
+    const waitedMs = base >= 0 && incomingTimestampMs >= 0 ? incomingTimestampMs - base : this.context.env.clock.wallMs() - segment.createdMs;
+    if (waitedMs > this.settings.segmentMs - this.rollJitterMs) return true;
+    return segment.isIndexFull || lastOffset - segment.baseOffset > MAX_RELATIVE_OFFSET;
+  }
+
+  /** Closes the active segment and starts one at `baseOffset`. Throws DiskError; the old segment then stays active. */
+  private roll(baseOffset: number): void {
+    const { env, pool } = this.context;
+    const old = this.active;
+    old.writeIndexes();
+    writeProducerSnapshot(env.disk, this.directory, baseOffset, this.producers, env.crc32c, 'cached');
+    this.discardLeftover(baseOffset);
+    const created = LogSegment.create(env.disk, pool, this.directory, baseOffset, this.settings, env.clock.wallMs());
+    this.segmentList.push(created);
+    this.context.counters.rolls++;
+    this.flusher.noteNewFile();
+    env.timers.soon(() => {
+      if (!this.closed && !this.context.state.isOffline) this.flush(() => undefined);
+    });
+  }
+
+  /** A roll that failed half-way may have left an empty file at this base offset. */
+  private discardLeftover(baseOffset: number): void {
+    const path = `${this.directory}/${segmentFileName(baseOffset, LOG_SUFFIX)}`;
+    const stat = this.context.env.disk.statSync(path);
+    if (stat === null) return;
+    invariant(stat.sizeBytes === 0, `${path} holds ${stat.sizeBytes} bytes that no segment owns`);
+    this.context.env.disk.unlinkSync(path);
+  }
+
+  /** Calls back when everything appended so far is on stable storage; an error means that the directory is offline. */
+  flush(done: FlushDone): void {
+    this.flusher.flush(done);
+  }
+
+  dirtySegments(): readonly LogSegment[] {
+    return this.segmentList.filter((segment) => segment.isDirty);
+  }
+
+  /** @internal The flusher's word. */
+  flushed(offset: number): void {
+    this.lastFlushMs = this.context.env.clock.monotonicMs();
+    this.flushedTo = Math.max(this.flushedTo, Math.min(offset, this.endOffset));
+  }
+
+  /** @internal The flusher's word. */
+  failed(error: Parameters<DirectoryState['failed']>[0]): void {
+    this.context.state.failed(error);
+  }
+
+  /** flush.ms has passed with unflushed records. */
+  isFlushDueAt(nowMs: number): boolean {
+    return this.endOffset > this.flushedTo && nowMs - this.lastFlushMs >= this.settings.flushMs;
+  }
+
+  /** Cuts the log so that it ends at `offset`; a no-op at or past the end. Throws LogStorageError. */
+  truncateTo(offset: number): void {
+    if (offset >= this.endOffset) return;
+    invariant(offset >= this.startOffset, `truncation of ${this.directory} to ${offset}, below its start ${this.startOffset}`);
+    this.generationCount++;
+    this.guarded(() => {
+      while (this.segmentList.length > 1 && this.active.baseOffset >= offset) {
+        const removed = this.segmentList.pop();
+        if (removed !== undefined) removeSegmentFiles(this.context.env.disk, removed, 'now');
+      }
+      this.active.truncateTo(offset);
+      this.epochs.truncateFromEnd(offset);
+      this.epochs.persist();
+      deleteProducerSnapshots(this.context.env.disk, this.directory, (at) => at > offset);
+    });
+    this.endOffset = offset;
+    this.flushedTo = Math.min(this.flushedTo, offset);
+    this.visibleTo = Math.min(this.visibleTo, offset);
+    this.producers.clear();
+    this.guarded(() => this.replayProducers());
+  }
+
+  /** Rebuilds producer state from the batches: after a truncation, where no snapshot need match the new end. */
+  private replayProducers(): void {
+    for (const segment of this.segmentList) {
+      for (let offset = segment.baseOffset; ; ) {
+        const found = segment.locate(offset);
+        if (found === null) break;
+        const bytes = new Uint8Array(found.sizeBytes);
+        segment.file.current.readSync(found.position, bytes);
+        this.batch.moveTo(bytes, 0);
+        if (this.batch.producerId >= 0) this.producers.update(this.batch, this.batch.isControl ? readControlMark(this.batch) : null);
+        offset = found.lastOffset + 1;
+      }
+    }
+  }
+
+  /** Moves the log start (DeleteRecords, retention); whole segments below it are removed by retention. */
+  advanceLogStart(offset: number): void {
+    if (offset <= this.startOffset) return;
+    invariant(offset <= this.visibleTo, `log start ${offset} of ${this.directory} beyond its high watermark ${this.visibleTo}`);
+    this.startOffset = offset;
+    this.epochs.truncateFromStart(offset);
+  }
+
+  /** Removes the `count` oldest segments (never the active one) and moves the log start to what is left. */
+  removeOldest(count: number): LogSegment[] {
+    invariant(count < this.segmentList.length, `removing ${count} of ${this.segmentList.length} segments of ${this.directory}`);
+    const removed = this.segmentList.splice(0, count);
+    this.context.counters.removedSegments += removed.length;
+    const first = this.segmentList[0];
+    if (first !== undefined) this.advanceLogStart(Math.max(this.startOffset, first.baseOffset));
+    deleteProducerSnapshots(this.context.env.disk, this.directory, (at) => first !== undefined && at < first.baseOffset);
+    return removed;
+  }
+
+  /** Starts a new segment at the end if the active one holds anything: retention may then remove all of it. */
+  rollIfNotEmpty(): void {
+    if (this.active.sizeBytes > 0) this.guardedWrite(() => this.roll(this.endOffset));
+  }
+
+  /** Writes what a clean restart reads: indexes and a producer snapshot at the end. The caller has flushed. */
+  writeClosingFiles(): void {
+    const { disk, crc32c } = this.context.env;
+    this.active.writeIndexes();
+    writeProducerSnapshot(disk, this.directory, this.endOffset, this.producers, crc32c, 'cached');
+    this.epochs.persist();
+  }
+
+  /** Closes every file; nothing may be appended or read afterwards. */
+  close(): void {
+    this.closed = true;
+    for (const segment of this.segmentList) segment.file.close();
+  }
+
+  /** Runs disk work whose failure takes the directory offline. */
+  guarded<T>(work: () => T): T {
+    return this.mapping(work, (error) => this.context.state.failed(error));
+  }
+
+  private guardedWrite<T>(work: () => T): T {
+    return this.mapping(work, (error) => this.context.state.writeFailed(error));
+  }
+
+  private mapping<T>(work: () => T, map: (error: Parameters<DirectoryState['failed']>[0]) => LogStorageError): T {
+    try {
+      return work();
+    } catch (error) {
+      if (isDiskError(error)) throw map(error);
+      throw error;
+    }
+  }
+}
