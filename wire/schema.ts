@@ -45,38 +45,71 @@ interface ScalarTypes {
 export type ScalarKind = keyof ScalarTypes;
 export type FieldKind = ScalarKind | 'records' | 'struct' | 'array';
 
+export type Fields = { readonly [name: string]: Field };
 /** What an array holds, or what a field is: a scalar, or a struct's fields. */
 export type ElementType = ScalarKind | Fields;
 
-declare const types: unique symbol;
-
-export interface Field<Out = unknown, In = unknown, Omittable extends boolean = boolean> {
-  readonly kind: FieldKind;
-  readonly versions: VersionRange;
-  readonly nullableVersions: VersionRange;
-  /** Set: the field is a tagged one, in all its versions. */
-  readonly tag: number | null;
-  /** Whether a value may be dropped silently where the version lacks the field. */
-  readonly ignorable: boolean;
-  /** Whether Kafka's collections find elements by this field. */
-  readonly key: boolean;
-  readonly defaultValue: unknown;
-  /** Of an array: what it holds. Of a struct: its fields. */
-  readonly element: ElementType | null;
-  /** False for the one field that keeps the old encoding in flexible versions (the client id of a request's header). */
-  readonly mayBeFlexible: boolean;
-  /** Only in types. */
-  readonly [types]?: { out: Out; in: In; omittable: Omittable };
+interface FieldOptions<T> {
+  readonly default?: T;
+  /** Makes it a tagged field, in all its versions (KIP-482). */
+  readonly tag?: number;
+  /** A value may be dropped silently where the version lacks the field. */
+  readonly ignorable?: true;
+  /** Kafka's collections find elements by this field. */
+  readonly key?: true;
 }
 
-export type Fields = { readonly [name: string]: Field };
+interface NullableOptions<T> extends FieldOptions<T | null> {
+  readonly nullable?: VersionText;
+}
 
-export type MessageType = 'request' | 'response' | 'header' | 'data' | 'metadata' | 'coordinator-key' | 'coordinator-value';
+interface StringOptions extends NullableOptions<string> {
+  /** The one string that keeps the old encoding in flexible versions is the client id of a request's header. */
+  readonly mayBeFlexible?: false;
+}
 
-type Decoder = (reader: ByteReader, keepUnknownTags: boolean) => unknown;
-type Encoder = (writer: ByteWriter, value: unknown, sink: unknown) => void;
+interface AnyOptions extends FieldOptions<unknown> {
+  readonly nullable?: VersionText;
+  readonly mayBeFlexible?: false;
+}
 
-export interface Message<F extends Fields = Fields> {
+type NoOptions = Record<never, never>;
+
+declare const texts: unique symbol;
+
+/** `V` and `O`, the versions and options as they were written, are there for the sake of `Infer` and `Input`. */
+export interface Field<
+  K extends FieldKind = FieldKind,
+  E = ElementType | null,
+  V extends string = string,
+  O = unknown,
+> {
+  readonly kind: K;
+  /** Of an array: what it holds. Of a struct: its fields. Else null. */
+  readonly element: E;
+  readonly versions: VersionRange;
+  readonly nullableVersions: VersionRange;
+  readonly tag: number | null;
+  readonly ignorable: boolean;
+  readonly key: boolean;
+  readonly defaultValue: unknown;
+  readonly mayBeFlexible: boolean;
+  readonly [texts]?: { versions: V; options: O };
+}
+
+export type MessageType =
+  | 'request'
+  | 'response'
+  | 'header'
+  | 'data'
+  | 'metadata'
+  | 'coordinator-key'
+  | 'coordinator-value';
+
+export type Decoder = (reader: ByteReader) => unknown;
+export type Encoder = (writer: ByteWriter, value: unknown) => void;
+
+export interface Message<F = Fields, V extends string = string> {
   readonly name: string;
   readonly type: MessageType;
   /** Of a request or response its API; of a stored record its type; -1 for the rest. */
@@ -86,98 +119,126 @@ export interface Message<F extends Fields = Fields> {
   readonly fields: F;
   /** Compiled code by version, filled in at first use. Owned by `codec.ts`. */
   readonly compiled: { readonly decoders: (Decoder | undefined)[]; readonly encoders: (Encoder | undefined)[] };
+  readonly [texts]?: { versions: V };
 }
 
 /** What decoding gives. */
 export type Infer<M> = M extends Message<infer F> ? InferFields<F> : never;
-/** What encoding takes: fields with a default, tagged ones and ones that not all versions have may be left out. */
-export type Input<M> = M extends Message<infer F> ? InputFields<F> : never;
 
-type OutOf<T> = T extends Field<infer Out> ? Out : never;
-type InOf<T> = T extends Field<unknown, infer In> ? In : never;
-type OmittableKeys<F> = { [K in keyof F]: F[K] extends Field<unknown, unknown, true> ? K : never }[keyof F];
+export type InferFields<F> = { -readonly [K in keyof F]: OutOf<F[K]> } & Unknown;
 
-export type InferFields<F> = { -readonly [K in keyof F]: OutOf<F[K]> } & {
-  unknownTaggedFields?: readonly UnknownTaggedField[];
-};
-export type InputFields<F> = { readonly [K in Exclude<keyof F, OmittableKeys<F>>]: InOf<F[K]> } & {
-  readonly [K in OmittableKeys<F>]?: InOf<F[K]> | undefined;
-} & { readonly unknownTaggedFields?: readonly UnknownTaggedField[] | undefined };
+/**
+ * What encoding takes. A field may be left out when it has a default of its own, is tagged, or is missing in some of the
+ * versions of the struct or message that it stands in.
+ */
+export type Input<M> = M extends Message<infer F, infer V> ? InputFields<F, Always<V>> : never;
 
-interface FieldOptions<T> {
-  readonly default?: T;
-  readonly tag?: number;
-  readonly ignorable?: true;
-  readonly key?: true;
+export type InputFields<F, A> = { readonly [K in RequiredKeys<F, A>]: InOf<F[K], A> } & {
+  readonly [K in Exclude<keyof F, RequiredKeys<F, A>>]?: InOf<F[K], A> | undefined;
+} & Readonly<Unknown>;
+
+interface Unknown {
+  unknownTaggedFields?: readonly UnknownTaggedField[] | undefined;
 }
 
-interface NullableOptions<T> extends FieldOptions<T | null> {
-  readonly nullable?: VersionText;
-}
-
-interface StringOptions extends NullableOptions<string> {
-  readonly mayBeFlexible?: false;
-}
-
-type NoOptions = Record<never, never>;
-type Omittable<V, O> = O extends { default: unknown } | { tag: number } ? true : V extends '0+' ? false : true;
 type OrNull<T, O> = O extends { nullable: string } ? T | null : T;
 
-interface AnyOptions extends FieldOptions<unknown> {
-  readonly nullable?: VersionText;
-  readonly mayBeFlexible?: false;
-}
+type OutOf<T> = T extends Field<infer K, infer E, string, infer O> ? OrNull<ValueOut<K, E>, O> : never;
+type ValueOut<K, E> = K extends ScalarKind
+  ? ScalarTypes[K]
+  : K extends 'records'
+    ? Uint8Array
+    : K extends 'array'
+      ? ElementOut<E>[]
+      : InferFields<E>;
+type ElementOut<E> = E extends ScalarKind ? ScalarTypes[E] : InferFields<E>;
 
-function field(
-  kind: FieldKind,
+type InOf<T, A> = T extends Field<infer K, infer E, infer V, infer O> ? OrNull<ValueIn<K, E, A | V>, O> : never;
+type ValueIn<K, E, A> = K extends ScalarKind
+  ? ScalarTypes[K]
+  : K extends 'records'
+    ? Uint8Array | RecordsBody
+    : K extends 'array'
+      ? readonly ElementIn<E, A>[]
+      : InputFields<E, A>;
+type ElementIn<E, A> = E extends ScalarKind ? ScalarTypes[E] : InputFields<E, A>;
+
+/** `A` are the texts of version ranges that cover every version in question. */
+type RequiredKeys<F, A> = { [K in keyof F]: IsRequired<F[K], A> extends true ? K : never }[keyof F];
+type IsRequired<T, A> =
+  T extends Field<FieldKind, unknown, infer V, infer O>
+    ? O extends { default: unknown } | { tag: number }
+      ? false
+      : V extends A
+        ? true
+        : false
+    : never;
+
+/** The texts of version ranges that cover all of a message's versions. */
+type Always<V extends string> = V | (V extends `${infer Min}-${string}` ? From<Min> : From<V>);
+type From<Min> = Min extends '0'
+  ? '0+'
+  : Min extends '1'
+    ? '0+' | '1+'
+    : Min extends '2'
+      ? '0+' | '1+' | '2+'
+      : Min extends '3'
+        ? '0+' | '1+' | '2+' | '3+'
+        : '0+' | '1+' | '2+' | '3+' | '4+';
+
+function field<K extends FieldKind, E>(
+  kind: K,
+  element: E,
   versions: VersionText,
   options: AnyOptions,
   implicitDefault: unknown,
-  element: ElementType | null = null,
-): Field<never, never, never> {
+): Field<K, E, never, never> {
   return {
     kind,
+    element,
     versions: parseVersions(versions),
     nullableVersions: options.nullable === undefined ? NO_VERSIONS : parseVersions(options.nullable),
     tag: options.tag ?? null,
     ignorable: options.ignorable ?? false,
     key: options.key ?? false,
     defaultValue: options.default === undefined ? implicitDefault : options.default,
-    element,
     mayBeFlexible: options.mayBeFlexible ?? true,
   };
 }
 
-type ScalarBuilder<T> = <const V extends VersionText, const O extends FieldOptions<T> = NoOptions>(
+type ScalarBuilder<K extends ScalarKind> = <
+  const V extends VersionText,
+  const O extends FieldOptions<ScalarTypes[K]> = NoOptions,
+>(
   versions: V,
   options?: O,
-) => Field<T, T, Omittable<V, O>>;
+) => Field<K, null, V, O>;
 
-function scalar<T>(kind: ScalarKind, implicitDefault: T): ScalarBuilder<T> {
-  return (versions, options) => field(kind, versions, options ?? {}, implicitDefault);
+function scalar<K extends ScalarKind>(kind: K, implicitDefault: ScalarTypes[K]): ScalarBuilder<K> {
+  return (versions, options) => field(kind, null, versions, options ?? {}, implicitDefault);
 }
 
-export const bool = scalar<boolean>('bool', false);
-export const int8 = scalar<number>('int8', 0);
-export const int16 = scalar<number>('int16', 0);
-export const uint16 = scalar<number>('uint16', 0);
-export const int32 = scalar<number>('int32', 0);
-export const uint32 = scalar<number>('uint32', 0);
+export const bool = scalar('bool', false);
+export const int8 = scalar('int8', 0);
+export const int16 = scalar('int16', 0);
+export const uint16 = scalar('uint16', 0);
+export const int32 = scalar('int32', 0);
+export const uint32 = scalar('uint32', 0);
 /** A 64-bit integer as a number: beyond 2^53 it does not decode. */
-export const int64 = scalar<number>('int64', 0);
+export const int64 = scalar('int64', 0);
 /** A 64-bit integer that peers choose freely and that is only compared: beyond 2^53 it decodes to the nearest exact number. */
-export const clampedInt64 = scalar<number>('clampedInt64', 0);
+export const clampedInt64 = scalar('clampedInt64', 0);
 /** A 64-bit integer that legally exceeds 2^53. */
-export const bigint64 = scalar<bigint>('bigint64', 0n);
-export const float64 = scalar<number>('float64', 0);
+export const bigint64 = scalar('bigint64', 0n);
+export const float64 = scalar('float64', 0);
 /** Sixteen bytes, as 22 characters of URL-safe base64. */
-export const uuid = scalar<string>('uuid', ZERO_UUID);
+export const uuid = scalar('uuid', ZERO_UUID);
 
 export function string<const V extends VersionText, const O extends StringOptions = NoOptions>(
   versions: V,
   options?: O,
-): Field<OrNull<string, O>, OrNull<string, O>, Omittable<V, O>> {
-  return field('string', versions, options ?? {}, '');
+): Field<'string', null, V, O> {
+  return field('string', null, versions, options ?? {}, '');
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -186,48 +247,51 @@ const NO_BYTES = new Uint8Array(0);
 export function bytes<const V extends VersionText, const O extends NullableOptions<Uint8Array> = NoOptions>(
   versions: V,
   options?: O,
-): Field<OrNull<Uint8Array, O>, OrNull<Uint8Array, O>, Omittable<V, O>> {
-  return field('bytes', versions, options ?? {}, NO_BYTES);
+): Field<'bytes', null, V, O> {
+  return field('bytes', null, versions, options ?? {}, NO_BYTES);
 }
 
 /** Batches of records, opaque. Decodes to a slice of the input; encodes from bytes or from a body that is not in memory. */
 export function records<const V extends VersionText, const O extends NullableOptions<Uint8Array> = NoOptions>(
   versions: V,
   options?: O,
-): Field<OrNull<Uint8Array, O>, OrNull<Uint8Array | RecordsBody, O>, Omittable<V, O>> {
-  return field('records', versions, options ?? {}, options?.nullable === undefined ? NO_BYTES : null);
+): Field<'records', null, V, O> {
+  return field('records', null, versions, options ?? {}, options?.nullable === undefined ? NO_BYTES : null);
 }
-
-type ElementOut<E> = E extends ScalarKind ? ScalarTypes[E] : InferFields<E>;
-type ElementIn<E> = E extends ScalarKind ? ScalarTypes[E] : InputFields<E>;
 
 /** An array of scalars (`array('0+', 'int32')`) or of structs (`array('0+', { ... })`). */
-export function array<const V extends VersionText, const E extends ElementType, const O extends NullableOptions<readonly never[]> = NoOptions>(
-  versions: V,
-  element: E,
-  options?: O,
-): Field<OrNull<ElementOut<E>[], O>, OrNull<readonly ElementIn<E>[], O>, Omittable<V, O>> {
-  return field('array', versions, options ?? {}, [], element);
+export function array<
+  const V extends VersionText,
+  const E extends ElementType,
+  const O extends NullableOptions<never> = NoOptions,
+>(versions: V, element: E, options?: O): Field<'array', E, V, O> {
+  return field('array', element, versions, options ?? {}, NO_ELEMENTS);
 }
+
+const NO_ELEMENTS: readonly never[] = [];
 
 /** A struct in place. Its default is a struct of defaults, unless it is null. */
-export function struct<const V extends VersionText, const F extends Fields, const O extends NullableOptions<never> = NoOptions>(
-  versions: V,
-  fields: F,
-  options?: O,
-): Field<OrNull<InferFields<F>, O>, OrNull<InputFields<F>, O>, Omittable<V, O>> {
-  return field('struct', versions, options ?? {}, undefined, fields);
+export function struct<
+  const V extends VersionText,
+  const F extends Fields,
+  const O extends NullableOptions<never> = NoOptions,
+>(versions: V, fields: F, options?: O): Field<'struct', F, V, O> {
+  return field('struct', fields, versions, options ?? {}, undefined);
 }
 
-interface MessageOptions {
+interface MessageOptions<V extends VersionText> {
   readonly type: MessageType;
   readonly apiKey?: number;
-  readonly validVersions: VersionText;
+  readonly validVersions: V;
   readonly flexibleVersions: VersionText;
 }
 
-/** A message of all its versions. */
-export function message<const F extends Fields>(name: string, options: MessageOptions, fields: F): Message<F> {
+/** A message, in all its versions. */
+export function message<const F extends Fields, const V extends VersionText>(
+  name: string,
+  options: MessageOptions<V>,
+  fields: F,
+): Message<F, V> {
   return {
     name,
     type: options.type,
