@@ -2,7 +2,7 @@
  * Reading a partition's log: by offset and size for Fetch, by timestamp for ListOffsets. Bytes are not touched here: a
  * Fetch gets ranges of a segment's file.
  */
-import type { BatchView } from '../wire/record/batch';
+import { batchSizeAt, type BatchView } from '../wire/record/batch';
 import { decodeRecords, type DecodeLimits } from '../wire/record/records';
 import { readBatch } from './batch-scan';
 import type { PartitionLog } from './partition-log';
@@ -153,4 +153,28 @@ export function abortedTransactions(log: PartitionLog, fromOffset: number, toOff
 
 function sortByFirstOffset(aborted: AbortedTransaction[]): AbortedTransaction[] {
   return aborted.sort((a, b) => a.firstOffset - b.firstOffset);
+}
+
+/**
+ * Whole batches from the one that holds `offset` on, in memory of their own: at most `maxBytes`, but at least one. Empty at
+ * `endOffset`. For the coordinators and the quorum, which read their own logs. Throws LogStorageError.
+ */
+export function readBatches(log: PartitionLog, offset: number, maxBytes: number, endOffset: number): Uint8Array {
+  const slice = readSlice(log, offset, maxBytes, endOffset, true);
+  if (slice === null || slice === OUT_OF_RANGE) return new Uint8Array(0);
+  return log.guarded(() => {
+    const bytes = new Uint8Array(slice.sizeBytes);
+    const read = slice.segment.file.current.readSync(slice.position, bytes);
+    return bytes.subarray(0, wholeBatchesEnd(bytes.subarray(0, read)));
+  });
+}
+
+/** Where the last whole batch ends. */
+function wholeBatchesEnd(bytes: Uint8Array): number {
+  let at = 0;
+  for (;;) {
+    const size = batchSizeAt(bytes, at);
+    if (size <= 0 || at + size > bytes.length) return at;
+    at += size;
+  }
 }

@@ -330,6 +330,25 @@ export class PartitionLog {
     this.guarded(() => this.replayProducers());
   }
 
+  /** Drops everything: the log goes on, empty, at `offset` (a snapshot ends there). Throws LogStorageError. */
+  truncateFullyTo(offset: number): void {
+    this.generationCount++;
+    const { env, pool } = this.context;
+    this.guarded(() => {
+      for (const segment of this.segmentList.splice(0)) removeSegmentFiles(env.disk, segment, 'now');
+      this.segmentList.push(LogSegment.create(env.disk, pool, this.directory, offset, this.settings, env.clock.wallMs()));
+      this.epochs.clear();
+      this.epochs.persist();
+      deleteProducerSnapshots(env.disk, this.directory, () => true);
+    });
+    this.flusher.noteNewFile();
+    this.producers.clear();
+    this.startOffset = offset;
+    this.endOffset = offset;
+    this.flushedTo = offset;
+    this.visibleTo = offset;
+  }
+
   /** Rebuilds producer state from the batches: after a truncation, where no snapshot need match the new end. */
   private replayProducers(): void {
     for (const segment of this.segmentList) {
@@ -362,6 +381,11 @@ export class PartitionLog {
     if (first !== undefined) this.advanceLogStart(Math.max(this.startOffset, first.baseOffset));
     deleteProducerSnapshots(this.context.env.disk, this.directory, (at) => first !== undefined && at < first.baseOffset);
     return removed;
+  }
+
+  /** Deletes the files of removed segments at once; their readers keep what they hold open. */
+  discardSegments(removed: readonly LogSegment[]): void {
+    this.guarded(() => removed.forEach((segment) => removeSegmentFiles(this.context.env.disk, segment, 'now')));
   }
 
   /** Starts a new segment at the end if the active one holds anything: retention may then remove all of it. */

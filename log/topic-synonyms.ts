@@ -2,6 +2,7 @@
  * Which broker keys give a topic config its default, the first that is set winning (e.g. log.retention.ms, then minutes,
  * then hours). Times are in milliseconds on the topic, whatever the broker's key counts in.
  */
+import type { ConfigValueTypes } from '../wire/base/config-text';
 import type { LogServerConfig, LogServerKeys } from './log-server-config';
 
 export interface BrokerSynonym {
@@ -53,7 +54,10 @@ export const TOPIC_SYNONYMS: Readonly<Record<string, readonly [BrokerSynonym, ..
  * The broker's value for a topic config, or undefined when no broker key stands behind it. Of several keys the first
  * that somebody has set wins; when none is set, the first that has a default.
  */
-export function brokerDefault(broker: LogServerConfig, topicKey: string): unknown {
+export function brokerDefault(
+  broker: LogServerConfig,
+  topicKey: string,
+): ConfigValueTypes[keyof ConfigValueTypes] | null | undefined {
   const synonyms = TOPIC_SYNONYMS[topicKey];
   if (synonyms === undefined) return undefined;
   const chosen = synonyms.find(({ key }) => broker.isSet(key)) ?? synonyms.find(({ key }) => broker.get(key) !== null);

@@ -1,0 +1,164 @@
+/**
+ * The replicas of this broker: which partitions are here, in which role, and the requests that wait for them.
+ *
+ * Invariants: a partition is found under its name only with the topic id that the metadata log gave it; whatever waits for
+ * a partition is woken when its log grows, its high watermark moves, its role changes or it goes away.
+ */
+import type { PartitionLog } from '../../log/partition-log';
+import type { LogManager } from '../../log/log-manager';
+import type { LogConfig } from '../../log/log-config';
+import { LogStorageError } from '../../log/log-error';
+import type { Env } from '../../log/env';
+import { ErrorCode } from '../../wire/base/error-codes';
+import { Purgatory } from '../../wire/base/purgatory';
+import type { PartitionRegistration } from './partition-core';
+import { Partition } from './partition';
+
+export interface ReplicaSettings {
+  readonly brokerId: number;
+  readonly flushBeforeAck: boolean;
+  readonly maxDelayedOperations: number;
+}
+
+export interface AssignedReplica {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  readonly registration: PartitionRegistration;
+}
+
+export type LeaderLookup =
+  | { readonly ok: true; readonly partition: Partition }
+  | { readonly ok: false; readonly errorCode: number };
+
+export function partitionKey(topic: string, partition: number): string {
+  return `${topic}-${partition}`;
+}
+
+export class ReplicaManager {
+  private readonly partitions = new Map<string, Partition>();
+  /** Replicas that the metadata assigns here and that no log could be opened for. */
+  private readonly failed = new Set<string>();
+  readonly producePurgatory: Purgatory;
+  readonly fetchPurgatory: Purgatory;
+  private readonly leadershipListeners: ((partition: Partition) => void)[] = [];
+
+  constructor(
+    private readonly env: Env,
+    private readonly logs: LogManager,
+    private readonly settings: ReplicaSettings,
+  ) {
+    this.producePurgatory = new Purgatory(env.timers, settings.maxDelayedOperations);
+    this.fetchPurgatory = new Purgatory(env.timers, settings.maxDelayedOperations);
+  }
+
+  get all(): Iterable<Partition> {
+    return this.partitions.values();
+  }
+
+  get brokerId(): number {
+    return this.settings.brokerId;
+  }
+
+  /** Told when a replica here begins to lead, with its log ready for appends. */
+  onLeadership(listener: (partition: Partition) => void): void {
+    this.leadershipListeners.push(listener);
+  }
+
+  /** Takes one partition as the metadata log has it; `config` applies to its log. */
+  apply(replica: AssignedReplica, config: LogConfig): void {
+    const { topic, topicId, partition: index, registration } = replica;
+    const key = partitionKey(topic, index);
+    if (!registration.replicas.includes(this.settings.brokerId)) {
+      this.remove(topic, index);
+      return;
+    }
+    const partition = this.partitions.get(key) ?? this.open(topic, topicId, index, config);
+    if (partition === null) return;
+    const leads = partition.core.apply(registration);
+    this.wake(key);
+    if (leads) for (const listener of this.leadershipListeners) listener(partition);
+  }
+
+  private open(topic: string, topicId: string, index: number, config: LogConfig): Partition | null {
+    const key = partitionKey(topic, index);
+    try {
+      const log = this.openLog(topic, topicId, index, config);
+      const partition = new Partition(log, this.settings.brokerId, this.settings.flushBeforeAck, () => this.wake(key));
+      this.partitions.set(key, partition);
+      this.failed.delete(key);
+      return partition;
+    } catch (error) {
+      if (!(error instanceof LogStorageError)) throw error;
+      this.failed.add(key);
+      this.env.logger.error(`no log for ${key}: ${error.message}`);
+      return null;
+    }
+  }
+
+  /** A log on disk that belongs to another, deleted topic of the same name makes way for the new one. */
+  private openLog(topic: string, topicId: string, index: number, config: LogConfig): PartitionLog {
+    const topicPartition = { topic, partition: index };
+    const existing = this.logs.get(topic, index);
+    if (existing !== undefined && existing.topicId !== topicId) this.logs.remove(topicPartition);
+    const log = this.logs.getOrCreate(topicPartition, topicId, config);
+    log.setConfig(config);
+    log.setHighWatermark(this.logs.storedHighWatermark(log));
+    return log;
+  }
+
+  /** The partition is gone from the metadata: its log goes too. */
+  remove(topic: string, index: number): void {
+    const key = partitionKey(topic, index);
+    this.failed.delete(key);
+    if (!this.partitions.delete(key)) return;
+    this.logs.remove({ topic, partition: index });
+    this.wake(key);
+  }
+
+  /** Applies a topic's config to its logs. */
+  setConfig(topic: string, config: LogConfig): void {
+    for (const partition of this.partitions.values()) {
+      if (partition.log.topicPartition.topic === topic) partition.log.setConfig(config);
+    }
+  }
+
+  find(topic: string, index: number): Partition | undefined {
+    return this.partitions.get(partitionKey(topic, index));
+  }
+
+  /**
+   * The partition that this broker leads, or the error to answer. `topicId` '' means that the client knows no ids;
+   * `exists` says whether the metadata knows the partition. Source: KIP-320, KIP-516.
+   */
+  leader(topic: string, topicId: string, index: number, currentLeaderEpoch: number, exists: boolean): LeaderLookup {
+    const key = partitionKey(topic, index);
+    const partition = this.partitions.get(key);
+    if (partition === undefined) {
+      if (this.failed.has(key)) return { ok: false, errorCode: ErrorCode.KAFKA_STORAGE_ERROR };
+      return { ok: false, errorCode: exists ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
+    }
+    if (topicId !== '' && topicId !== partition.log.topicId) return { ok: false, errorCode: ErrorCode.INCONSISTENT_TOPIC_ID };
+    const errorCode = partition.core.checkLeader(currentLeaderEpoch);
+    return errorCode === ErrorCode.NONE ? { ok: true, partition } : { ok: false, errorCode };
+  }
+
+  /** A log directory has failed: its replicas serve nothing until a restart. */
+  directoryFailed(path: string): void {
+    for (const [key, partition] of this.partitions) {
+      if (partition.log.directoryState.path !== path) continue;
+      partition.core.goOffline();
+      this.wake(key);
+    }
+  }
+
+  private wake(key: string): void {
+    this.producePurgatory.check(key);
+    this.fetchPurgatory.check(key);
+  }
+
+  close(): void {
+    this.producePurgatory.close();
+    this.fetchPurgatory.close();
+  }
+}
