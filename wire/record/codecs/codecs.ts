@@ -8,6 +8,9 @@
 import { CompressionType } from '../compression-type';
 import { CodecError } from './codec-error';
 import { gzipCompress, gzipDecompress } from './gzip';
+import { lz4Compress, lz4Decompress } from './lz4';
+import { snappyCompress, snappyDecompress } from './snappy';
+import { zstdCompress, zstdDecompress } from './zstd';
 
 /**
  * Compresses one records section. `level` is that of `compression.gzip.level` and its like; codecs without levels ignore it.
@@ -23,6 +26,12 @@ function compressed(codec: number, bytes: Uint8Array, level?: number): Uint8Arra
       return bytes;
     case CompressionType.gzip:
       return gzipCompress(bytes, level);
+    case CompressionType.snappy:
+      return snappyCompress(bytes);
+    case CompressionType.lz4:
+      return lz4Compress(bytes);
+    case CompressionType.zstd:
+      return zstdCompress(bytes, level);
     default:
       throw new CodecError('unavailable', `no codec has the id ${codec}`);
   }
@@ -48,6 +57,12 @@ function decompressed(codec: number, bytes: Uint8Array, maxBytes: number): Uint8
       return bytes;
     case CompressionType.gzip:
       return gzipDecompress(bytes, maxBytes);
+    case CompressionType.snappy:
+      return snappyDecompress(bytes, maxBytes);
+    case CompressionType.lz4:
+      return lz4Decompress(bytes, maxBytes);
+    case CompressionType.zstd:
+      return zstdDecompress(bytes, maxBytes);
     default:
       throw new CodecError('unavailable', `no codec has the id ${codec}`);
   }
