@@ -14,11 +14,13 @@ import type { FilePool } from './file-pool';
 import { LOG_SUFFIX, segmentFileName, type TopicPartition } from './file-names';
 import { Flusher, type FlushDone } from './flusher';
 import type { LeaderEpochCache } from './leader-epoch-cache';
-import { segmentSizeBytes, type LogConfig } from './log-config';
+import type { LogConfig } from './log-config';
 import type { LogCounters } from './log-counters';
 import type { LogStorageError } from './log-error';
+import { replayProducers } from './producer-replay';
 import { ProducerState } from './producer-state';
 import { deleteProducerSnapshots, writeProducerSnapshot } from './producer-snapshot';
+import { shouldRoll } from './roll-policy';
 import { LogSegment } from './segment';
 import { removeSegmentFiles } from './segment-removal';
 
@@ -53,7 +55,7 @@ export interface LogContext {
   readonly counters: LogCounters;
 }
 
-const MAX_RELATIVE_OFFSET = 0x7fffffff;
+const MAX_JITTER_MS = 0x7fffffff;
 
 export class PartitionLog {
   private segmentList: LogSegment[];
@@ -87,7 +89,7 @@ export class PartitionLog {
     this.producers = loaded.producers;
     this.epochs = loaded.epochs;
     const { env } = context;
-    const jitterBound = Math.min(settings.segmentJitterMs, settings.segmentMs, MAX_RELATIVE_OFFSET);
+    const jitterBound = Math.min(settings.segmentJitterMs, settings.segmentMs, MAX_JITTER_MS);
     this.rollJitterMs = jitterBound > 0 ? env.random('log.roll.jitter').below(jitterBound) : 0;
     this.lastFlushMs = env.clock.monotonicMs();
     this.flusher = new Flusher(env, this);
@@ -170,7 +172,8 @@ export class PartitionLog {
     const baseOffset = this.assignOffsets(bytes, leaderEpoch, origin);
     const { lastOffset, maxTimestampMs } = this.summarize(bytes);
     this.guardedWrite(() => {
-      this.maybeRoll(bytes.length, maxTimestampMs, lastOffset, baseOffset);
+      const incoming = { sizeBytes: bytes.length, maxTimestampMs, lastOffset };
+      if (shouldRoll(this.active, incoming, this.settings, this.rollJitterMs, this.context.env.clock)) this.roll(baseOffset);
       this.active.append(bytes);
     });
     this.applyAppended(bytes);
@@ -244,19 +247,6 @@ export class PartitionLog {
     );
   }
 
-  private maybeRoll(incomingBytes: number, incomingTimestampMs: number, lastOffset: number, baseOffset: number): void {
-    if (this.shouldRoll(incomingBytes, incomingTimestampMs, lastOffset)) this.roll(baseOffset);
-  }
-
-  private shouldRoll(incomingBytes: number, incomingTimestampMs: number, lastOffset: number): boolean {
-    const segment = this.active;
-    if (segment.sizeBytes === 0) return false;
-    if (segment.sizeBytes > segmentSizeBytes(this.settings) - incomingBytes) return true;
-    const base = segment.firstBatchTimestampMs ?? -1;
-    const waitedMs = base >= 0 && incomingTimestampMs >= 0 ? incomingTimestampMs - base : this.context.env.clock.wallMs() - segment.createdMs;
-    if (waitedMs > this.settings.segmentMs - this.rollJitterMs) return true;
-    return segment.isIndexFull || lastOffset - segment.baseOffset > MAX_RELATIVE_OFFSET;
-  }
 
   /** Closes the active segment and starts one at `baseOffset`. Throws DiskError; the old segment then stays active. */
   private roll(baseOffset: number): void {
@@ -298,7 +288,7 @@ export class PartitionLog {
     this.flushedTo = Math.max(this.flushedTo, Math.min(offset, this.endOffset));
   }
 
-  /** @internal The flusher's word. */
+  /** @internal */
   failed(error: Parameters<DirectoryState['failed']>[0]): void {
     this.context.state.failed(error);
   }
@@ -327,7 +317,7 @@ export class PartitionLog {
     this.flushedTo = Math.min(this.flushedTo, offset);
     this.visibleTo = Math.min(this.visibleTo, offset);
     this.producers.clear();
-    this.guarded(() => this.replayProducers());
+    this.guarded(() => replayProducers(this.segmentList, this.producers));
   }
 
   /** Drops everything: the log goes on, empty, at `offset` (a snapshot ends there). Throws LogStorageError. */
@@ -347,21 +337,6 @@ export class PartitionLog {
     this.endOffset = offset;
     this.flushedTo = offset;
     this.visibleTo = offset;
-  }
-
-  /** Rebuilds producer state from the batches: after a truncation, where no snapshot need match the new end. */
-  private replayProducers(): void {
-    for (const segment of this.segmentList) {
-      for (let offset = segment.baseOffset; ; ) {
-        const found = segment.locate(offset);
-        if (found === null) break;
-        const bytes = new Uint8Array(found.sizeBytes);
-        segment.file.current.readSync(found.position, bytes);
-        this.batch.moveTo(bytes, 0);
-        if (this.batch.producerId >= 0) this.producers.update(this.batch, this.batch.isControl ? readControlMark(this.batch) : null);
-        offset = found.lastOffset + 1;
-      }
-    }
   }
 
   /** Moves the log start (DeleteRecords, retention); whole segments below it are removed by retention. */
@@ -401,7 +376,6 @@ export class PartitionLog {
     this.epochs.persist();
   }
 
-  /** Closes every file; nothing may be appended or read afterwards. */
   close(): void {
     this.closed = true;
     for (const segment of this.segmentList) segment.file.close();

@@ -1,0 +1,120 @@
+/**
+ * What one Fetch gets from the partitions it names, by Kafka's size rules (KIP-74): in order, the first partition that has
+ * anything gives at least one whole batch, all together at most `maxBytes`, each at most its own bound.
+ */
+import { abortedTransactions, OUT_OF_RANGE, readSlice, type LogSlice } from '../../log/log-reader';
+import { LogStorageError } from '../../log/log-error';
+import type { AbortedTransaction } from '../../log/transaction-index';
+import { ErrorCode } from '../../wire/base/error-codes';
+import type { FetchPartition } from './fetch-session';
+import type { Partition } from './partition';
+import type { LeaderLookup } from './replica-manager';
+
+export interface FetchedPartition {
+  readonly target: FetchPartition;
+  readonly errorCode: number;
+  readonly highWatermark: number;
+  readonly lastStableOffset: number;
+  readonly logStartOffset: number;
+  readonly slice: LogSlice | null;
+  /** Null for read_uncommitted. */
+  readonly abortedTransactions: readonly AbortedTransaction[] | null;
+  readonly divergingEpoch: { readonly epoch: number; readonly endOffset: number } | null;
+}
+
+export interface FetchLimits {
+  readonly maxBytes: number;
+  readonly readCommitted: boolean;
+  /** Fetch v0 to v2 know no way to return a batch beyond their bounds. */
+  readonly mayExceedForFirstBatch: boolean;
+}
+
+export interface FetchRead {
+  readonly partitions: readonly FetchedPartition[];
+  readonly sizeBytes: number;
+  /** A partition has something to say that does not wait for records. */
+  readonly isUrgent: boolean;
+}
+
+/** Reads every target; `lookup` finds the partition or the error to answer. */
+export function readPartitions(
+  targets: Iterable<FetchPartition>,
+  limits: FetchLimits,
+  lookup: (target: FetchPartition) => LeaderLookup,
+): FetchRead {
+  let left = limits.maxBytes;
+  let minOneBatch = limits.mayExceedForFirstBatch;
+  let isUrgent = false;
+  const partitions: FetchedPartition[] = [];
+  for (const target of targets) {
+    const fetched = readPartition(target, left, minOneBatch, limits.readCommitted, lookup);
+    const bytes = fetched.slice?.sizeBytes ?? 0;
+    if (bytes > 0) minOneBatch = false;
+    left = Math.max(0, left - bytes);
+    isUrgent ||= fetched.errorCode !== ErrorCode.NONE || fetched.divergingEpoch !== null;
+    partitions.push(fetched);
+  }
+  return { partitions, sizeBytes: limits.maxBytes - left, isUrgent };
+}
+
+function readPartition(
+  target: FetchPartition,
+  maxBytes: number,
+  minOneBatch: boolean,
+  readCommitted: boolean,
+  lookup: (target: FetchPartition) => LeaderLookup,
+): FetchedPartition {
+  const found = lookup(target);
+  if (!found.ok) return failed(target, found.errorCode);
+  try {
+    return readLog(target, found.partition, Math.min(maxBytes, target.maxBytes), minOneBatch, readCommitted);
+  } catch (error) {
+    if (!(error instanceof LogStorageError)) throw error;
+    return failed(target, error.errorCode);
+  }
+}
+
+function failed(target: FetchPartition, errorCode: number): FetchedPartition {
+  return {
+    target,
+    errorCode,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    slice: null,
+    abortedTransactions: null,
+    divergingEpoch: null,
+  };
+}
+
+function readLog(
+  target: FetchPartition,
+  { log }: Partition,
+  maxBytes: number,
+  minOneBatch: boolean,
+  readCommitted: boolean,
+): FetchedPartition {
+  const { highWatermark, lastStableOffset, logStartOffset } = log;
+  const offsets = { target, highWatermark, lastStableOffset, logStartOffset };
+  const nothing = { ...offsets, errorCode: ErrorCode.NONE, slice: null, abortedTransactions: readCommitted ? [] : null, divergingEpoch: null };
+  const divergingEpoch = findDivergence(target, log);
+  if (divergingEpoch === OUT_OF_RANGE) return failed(target, ErrorCode.OFFSET_OUT_OF_RANGE);
+  if (divergingEpoch !== null) return { ...nothing, divergingEpoch };
+  const endOffset = readCommitted ? lastStableOffset : highWatermark;
+  const slice = readSlice(log, target.fetchOffset, maxBytes, endOffset, minOneBatch);
+  if (slice === OUT_OF_RANGE) return failed(target, ErrorCode.OFFSET_OUT_OF_RANGE);
+  if (slice === null || slice.sizeBytes === 0) return nothing;
+  const aborted = readCommitted ? abortedTransactions(log, target.fetchOffset, endOffset) : null;
+  return { ...nothing, slice, abortedTransactions: aborted };
+}
+
+/**
+ * The client's last epoch does not end where it believes: it has to truncate or to think again (KIP-595, KIP-320). An epoch
+ * of which this log knows nothing is OUT_OF_RANGE.
+ */
+function findDivergence(target: FetchPartition, log: Partition['log']): FetchedPartition['divergingEpoch'] | typeof OUT_OF_RANGE {
+  if (target.lastFetchedEpoch < 0) return null;
+  const { epoch, endOffset } = log.epochs.endOffsetFor(target.lastFetchedEpoch, log.logEndOffset);
+  if (epoch < 0 || endOffset < 0) return OUT_OF_RANGE;
+  return epoch < target.lastFetchedEpoch || endOffset < target.fetchOffset ? { epoch, endOffset } : null;
+}
