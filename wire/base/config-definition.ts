@@ -148,6 +148,12 @@ export class ConfigSchema<D extends ConfigDefinitions> {
     return this.byKey.get(key);
   }
 
+  /** Parses one value; null when the key is not known. */
+  parse(key: string, text: string): ParsedConfig<ParsedText['value']> | null {
+    const definition = this.find(key);
+    return definition === undefined ? null : parseConfig(key, definition, text);
+  }
+
   /** Parses what is known among `texts`, and names every bad value and every required key that is missing. */
   resolve(texts: ReadonlyMap<string, string>): {
     readonly config: ConfigValues<D>;

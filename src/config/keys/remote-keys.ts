@@ -1,0 +1,76 @@
+/** Tiered storage (KIP-405). Names, types, defaults and bounds are Apache Kafka 4.3's. */
+import { defineConfig } from '../../../wire/base/config-definition';
+import { LONG_MAX } from '../../../wire/base/config-text';
+import { atLeast, between } from '../../../wire/base/config-validators';
+
+export const remoteKeys = defineConfig({
+  'remote.fetch.max.wait.ms': { type: 'int', default: 500, validator: atLeast(1), dynamic: 'cluster' },
+  'remote.list.offsets.request.timeout.ms': { type: 'long', default: 30000, validator: atLeast(1), dynamic: 'cluster' },
+  'remote.log.index.file.cache.total.size.bytes': {
+    type: 'long',
+    default: 1073741824,
+    validator: atLeast(1),
+    dynamic: 'cluster',
+  },
+  'remote.log.index.file.cache.ttl.ms': { type: 'long', default: 900000, validator: atLeast(-1), internal: true },
+  'remote.log.manager.copier.thread.pool.size': { type: 'int', default: 10, validator: atLeast(1), dynamic: 'cluster' },
+  'remote.log.manager.copy.max.bytes.per.second': {
+    type: 'long',
+    default: LONG_MAX,
+    validator: atLeast(1),
+    dynamic: 'cluster',
+  },
+  'remote.log.manager.copy.quota.window.num': { type: 'int', default: 11, validator: atLeast(1) },
+  'remote.log.manager.copy.quota.window.size.seconds': { type: 'int', default: 1, validator: atLeast(1) },
+  'remote.log.manager.expiration.thread.pool.size': {
+    type: 'int',
+    default: 10,
+    validator: atLeast(1),
+    dynamic: 'cluster',
+  },
+  'remote.log.manager.fetch.max.bytes.per.second': {
+    type: 'long',
+    default: LONG_MAX,
+    validator: atLeast(1),
+    dynamic: 'cluster',
+  },
+  'remote.log.manager.fetch.quota.window.num': { type: 'int', default: 11, validator: atLeast(1) },
+  'remote.log.manager.fetch.quota.window.size.seconds': { type: 'int', default: 1, validator: atLeast(1) },
+  'remote.log.manager.follower.thread.pool.size': {
+    type: 'int',
+    default: 2,
+    validator: atLeast(1),
+    dynamic: 'cluster',
+  },
+  'remote.log.manager.task.interval.ms': { type: 'long', default: 30000, validator: atLeast(1) },
+  'remote.log.manager.task.retry.backoff.max.ms': {
+    type: 'long',
+    default: 30000,
+    validator: atLeast(1),
+    internal: true,
+  },
+  'remote.log.manager.task.retry.backoff.ms': { type: 'long', default: 500, validator: atLeast(1), internal: true },
+  'remote.log.manager.task.retry.jitter': { type: 'double', default: 0.2, validator: between(0, 0.5), internal: true },
+  'remote.log.manager.thread.pool.size': { type: 'int', default: 2, validator: atLeast(1) },
+  'remote.log.metadata.consume.wait.ms': { type: 'long', default: 120000, validator: atLeast(0) },
+  'remote.log.metadata.custom.metadata.max.bytes': { type: 'int', default: 128, validator: atLeast(0) },
+  'remote.log.metadata.initialization.retry.interval.ms': { type: 'long', default: 100, validator: atLeast(0) },
+  'remote.log.metadata.initialization.retry.max.timeout.ms': { type: 'long', default: 120000, validator: atLeast(0) },
+  'remote.log.metadata.manager.class.name': {
+    type: 'string',
+    default: 'org.apache.kafka.server.log.remote.metadata.storage.TopicBasedRemoteLogMetadataManager',
+  },
+  'remote.log.metadata.manager.class.path': { type: 'string', default: null },
+  'remote.log.metadata.manager.impl.prefix': { type: 'string', default: 'rlmm.config.' },
+  'remote.log.metadata.manager.listener.name': { type: 'string', default: null },
+  'remote.log.metadata.topic.min.isr': { type: 'short', default: 2, validator: atLeast(1) },
+  'remote.log.metadata.topic.num.partitions': { type: 'int', default: 50, validator: atLeast(1) },
+  'remote.log.metadata.topic.replication.factor': { type: 'short', default: 3, validator: atLeast(1) },
+  'remote.log.metadata.topic.retention.ms': { type: 'long', default: -1 },
+  'remote.log.reader.max.pending.tasks': { type: 'int', default: 100, validator: atLeast(1) },
+  'remote.log.reader.threads': { type: 'int', default: 10, validator: atLeast(1), dynamic: 'cluster' },
+  'remote.log.storage.manager.class.name': { type: 'string', default: null },
+  'remote.log.storage.manager.class.path': { type: 'string', default: null },
+  'remote.log.storage.manager.impl.prefix': { type: 'string', default: 'rsm.config.' },
+  'remote.log.storage.system.enable': { type: 'boolean', default: false },
+});

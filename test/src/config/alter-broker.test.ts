@@ -1,0 +1,189 @@
+import { alterTopicConfigs, newTopicConfigs, replaceTopicConfigs } from '../../../log/topic-config-alter';
+import { alterBrokerConfigs, replaceBrokerConfigs } from '../../../src/config/alter-broker';
+import { DynamicConfig } from '../../../src/config/dynamic-config';
+import { alterGroupConfigs } from '../../../src/config/group-config';
+import { type Alteration, CONFIG_OP } from '../../../wire/base/config-alter';
+import type { Logger } from '../../../wire/base/env';
+import { brokerWith } from './support';
+
+const [INVALID_CONFIG, INVALID_REQUEST] = [40, 42];
+const set = (name: string, value: string | null) => ({ name, op: CONFIG_OP.set, value });
+const append = (name: string, value: string) => ({ name, op: CONFIG_OP.append, value });
+const subtract = (name: string, value: string) => ({ name, op: CONFIG_OP.subtract, value });
+const remove = (name: string) => ({ name, op: CONFIG_OP.delete, value: null });
+
+/** What an alteration comes to: its changes as an object, or its error code. */
+function outcome(altered: Alteration): unknown {
+  return altered.ok ? Object.fromEntries(altered.changes) : altered.errorCode;
+}
+
+describe('IncrementalAlterConfigs of a topic', () => {
+  const alter = (current: Record<string, string>, ...ops: Parameters<typeof alterTopicConfigs>[2]) =>
+    outcome(alterTopicConfigs(brokerWith(), new Map(Object.entries(current)), ops));
+
+  test('sets, and goes back to the default', () => {
+    expect(alter({ 'retention.ms': '1' }, set('segment.ms', '5'), remove('retention.ms'))).toEqual({
+      'segment.ms': '5',
+      'retention.ms': null,
+    });
+  });
+
+  test('changes nothing where the value is already there', () => {
+    expect(alter({ 'retention.ms': '1' }, set('retention.ms', '1'), remove('segment.ms'))).toEqual({});
+  });
+
+  test('appends to what is in force, once', () => {
+    expect(alter({}, append('cleanup.policy', 'compact'))).toEqual({ 'cleanup.policy': 'delete,compact' });
+    expect(alter({}, append('cleanup.policy', 'delete'))).toEqual({ 'cleanup.policy': 'delete' });
+    expect(alter({ 'cleanup.policy': 'compact,delete' }, subtract('cleanup.policy', 'delete'))).toEqual({
+      'cleanup.policy': 'compact',
+    });
+  });
+
+  test.each([
+    ['an unknown key', [set('no.such', '1')], INVALID_CONFIG],
+    ['a bad value', [set('retention.ms', 'long')], INVALID_CONFIG],
+    ['a value out of bounds', [set('segment.bytes', '14')], INVALID_CONFIG],
+    ['appending to a number', [append('retention.ms', '1')], INVALID_CONFIG],
+    [
+      'the removed message.timestamp.difference.max.ms',
+      [set('message.timestamp.difference.max.ms', '1')],
+      INVALID_CONFIG,
+    ],
+    [
+      'contradicting compaction lags',
+      [set('min.compaction.lag.ms', '9'), set('max.compaction.lag.ms', '8')],
+      INVALID_CONFIG,
+    ],
+    ['tiered storage', [set('remote.storage.enable', 'true')], INVALID_CONFIG],
+    [
+      'a value that no record holds',
+      [set('leader.replication.throttled.replicas', '1:1,'.repeat(9000))],
+      INVALID_CONFIG,
+    ],
+    ['the same key twice', [set('retention.ms', '1'), remove('retention.ms')], INVALID_REQUEST],
+    ['null without DELETE', [set('retention.ms', null)], INVALID_REQUEST],
+    ['an operation that does not exist', [{ name: 'cleanup.policy', op: 9, value: '1' }], INVALID_REQUEST],
+  ])('refuses %s', (_, ops, code) => {
+    expect(alter({}, ...ops)).toBe(code);
+  });
+
+  test('is all or nothing', () => {
+    expect(alter({}, set('retention.ms', '1'), set('segment.ms', 'x'))).toBe(INVALID_CONFIG);
+  });
+
+  test('takes keys that old tools still send, without storing them', () => {
+    expect(alter({}, set('message.format.version', '3.0'), set('message.downconversion.enable', 'false'))).toEqual({});
+  });
+});
+
+describe('legacy AlterConfigs of a topic', () => {
+  test('replaces everything', () => {
+    const current = new Map([
+      ['retention.ms', '1'],
+      ['segment.ms', '5'],
+    ]);
+    const altered = replaceTopicConfigs(brokerWith(), current, [{ name: 'retention.ms', value: '2' }]);
+    expect(outcome(altered)).toEqual({ 'retention.ms': '2', 'segment.ms': null });
+    expect(outcome(replaceTopicConfigs(brokerWith(), current, [{ name: 'retention.ms', value: null }]))).toBe(
+      INVALID_REQUEST,
+    );
+  });
+});
+
+describe('configs of a new topic', () => {
+  test('refuse a null value as bad configuration', () => {
+    expect(outcome(newTopicConfigs(brokerWith(), [{ name: 'retention.ms', value: null }]))).toBe(INVALID_CONFIG);
+    expect(outcome(newTopicConfigs(brokerWith(), [{ name: 'retention.ms', value: '7' }]))).toEqual({
+      'retention.ms': '7',
+    });
+  });
+});
+
+describe('IncrementalAlterConfigs of a broker', () => {
+  const alter = (resource: string, ...ops: Parameters<typeof alterBrokerConfigs>[3]) =>
+    outcome(alterBrokerConfigs(brokerWith(), resource, new Map(), ops));
+
+  test("takes cluster-wide keys for the cluster and for one broker, and a plugin's keys", () => {
+    expect(alter('', set('log.retention.ms', '5'), set('my.plugin.key', 'x'))).toEqual({
+      'log.retention.ms': '5',
+      'my.plugin.key': 'x',
+    });
+    expect(alter('1', set('log.retention.ms', '5'))).toEqual({ 'log.retention.ms': '5' });
+  });
+
+  test.each([
+    ['a read-only key', '1', 'log.retention.hours', '5'],
+    ['a bad value', '1', 'log.retention.ms', 'x'],
+    ['a per-broker key for the cluster', '', 'listeners', 'PLAINTEXT://:1'],
+    ['a key store without the prefix of a listener', '1', 'ssl.keystore.location', '/k'],
+    ['a key store for the cluster', '', 'listener.name.x.ssl.keystore.location', '/k'],
+    ['a step that more than doubles a pool', '1', 'num.io.threads', '17'],
+    ['a step that more than halves a pool', '1', 'num.io.threads', '3'],
+    ['a broken rule between keys', '', 'log.cleaner.max.compaction.lag.ms', '0'],
+  ])('refuses %s as an invalid request', (_, resource, key, value) => {
+    expect(alter(resource, set(key, value))).toBe(INVALID_REQUEST);
+  });
+
+  test('takes the limits of one listener for the cluster, and its certificates for one broker', () => {
+    const limit = 'listener.name.plaintext.max.connections';
+    expect(alter('', set(limit, '7'))).toEqual({ [limit]: '7' });
+    const store = 'listener.name.plaintext.ssl.keystore.location';
+    expect(alter('1', set(store, '/k'))).toEqual({ [store]: '/k' });
+  });
+
+  test('replaces everything when asked the old way', () => {
+    const current = new Map([['log.retention.ms', '5']]);
+    expect(outcome(replaceBrokerConfigs(brokerWith(), '', current, []))).toEqual({ 'log.retention.ms': null });
+  });
+});
+
+describe('IncrementalAlterConfigs of a group', () => {
+  const alter = (name: string, value: string) =>
+    outcome(alterGroupConfigs(brokerWith(), new Map(), [set(name, value)]));
+
+  test('keeps values within the bounds that the broker sets', () => {
+    expect(alter('consumer.session.timeout.ms', '50000')).toEqual({ 'consumer.session.timeout.ms': '50000' });
+    expect(alter('consumer.session.timeout.ms', '60001')).toBe(INVALID_CONFIG);
+    expect(alter('streams.num.standby.replicas', '3')).toBe(INVALID_CONFIG);
+    expect(alter('no.such', '1')).toBe(INVALID_CONFIG);
+    expect(alter('share.auto.offset.reset', 'by_duration:PT1H')).toEqual({
+      'share.auto.offset.reset': 'by_duration:PT1H',
+    });
+  });
+});
+
+describe('a running broker', () => {
+  function silentLogger(errors: string[]): Logger {
+    const logger: Logger = {
+      child: () => logger,
+      debug: () => undefined,
+      info: () => undefined,
+      warn: () => undefined,
+      error: (message) => void errors.push(message),
+    };
+    return logger;
+  }
+
+  test("takes over dynamic values, its own over the cluster's, and goes back when they go", () => {
+    const dynamic = new DynamicConfig(brokerWith('log.retention.ms=1'), silentLogger([]));
+    const seen: (number | null)[] = [];
+    const stop = dynamic.watch((now) => seen.push(now.get('log.retention.ms')));
+    dynamic.apply(new Map([['log.retention.ms', '2']]), new Map());
+    dynamic.apply(new Map([['log.retention.ms', '2']]), new Map([['log.retention.ms', '3']]));
+    dynamic.apply(new Map(), new Map());
+    stop();
+    dynamic.apply(new Map([['log.retention.ms', '9']]), new Map());
+    expect(seen).toEqual([2, 3, 1]);
+    expect(dynamic.current.get('log.retention.ms')).toBe(9);
+  });
+
+  test('keeps what it has when a stored value is not allowed, and says so', () => {
+    const errors: string[] = [];
+    const dynamic = new DynamicConfig(brokerWith('log.retention.ms=1'), silentLogger(errors));
+    dynamic.apply(new Map([['log.retention.ms', 'x']]), new Map([['node.id', '7']]));
+    expect(dynamic.current.get('log.retention.ms')).toBe(1);
+    expect(dynamic.current.nodeId).toBe(1);
+    expect(errors).toEqual([expect.stringContaining('log.retention.ms')]);
+  });
+});
