@@ -24,11 +24,11 @@ export function snappyCompress(bytes: Uint8Array): Uint8Array {
   header.set(MAGIC);
   writeInt32(header, 8, VERSION);
   writeInt32(header, 12, VERSION);
-  const pieces = [header];
+  const pieces: Uint8Array[] = [header];
   let total = HEADER_BYTES;
   for (let at = 0; at < bytes.length; at += CHUNK_PLAIN_BYTES) {
     const plain = bytes.subarray(at, at + CHUNK_PLAIN_BYTES);
-    const block = snappy().compressSync(plain as Uint8Array<ArrayBuffer>, { copyOutputData: true });
+    const block = snappy().compressSync(plain, { copyOutputData: true });
     const length = new Uint8Array(4);
     writeInt32(length, 0, block.length);
     pieces.push(length, block);
