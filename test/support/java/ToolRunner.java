@@ -1,0 +1,267 @@
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.lang.reflect.InvocationTargetException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.common.utils.Exit;
+
+/**
+ * Runs many commands of Apache Kafka in one JVM, several at a time if asked: starting a JVM for each costs a second.
+ *
+ * Standard input has one JSON object per line: {id, main, args, stdin} starts a command (main = class name, stdin in
+ * base64), {id, stop: true} stops it as SIGTERM would. Standard output answers {id, out} and {id, err} (base64) while
+ * it runs and {id, code} once it has ended.
+ *
+ * Each command has a thread group of its own. The threads that a client starts inherit it, so System.out, System.err and
+ * System.in can be told apart by the group of the calling thread, and Kafka's Exit is trapped: as in a JVM of its own the
+ * thread that exits does not go on, and the shutdown hooks run when the command ends.
+ */
+public final class ToolRunner {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Map<ThreadGroup, Command> COMMANDS = new ConcurrentHashMap<>();
+    private static final long HOOKS_TIMEOUT_MS = 20_000;
+    private static PrintStream answers;
+
+    private ToolRunner() { }
+
+    public static void main(String[] args) throws IOException {
+        if (args.length > 0 && args[0].equals("serve")) {
+            serve(args[1], args[2]);
+            return;
+        }
+        answers = System.out;
+        PrintStream ownErr = System.err;
+        System.setOut(new PrintStream(new Dispatch(false, ownErr), true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(new Dispatch(true, ownErr), true, StandardCharsets.UTF_8));
+        InputStream requests = System.in;
+        System.setIn(new DispatchIn());
+        Exit.setExitProcedure(ToolRunner::trapExit);
+        Exit.setHaltProcedure(ToolRunner::trapExit);
+        Exit.setShutdownHookAdder((name, hook) -> {
+            Command command = current();
+            if (command != null) command.hooks.add(hook);
+        });
+        Map<Integer, Command> byId = new ConcurrentHashMap<>();
+        BufferedReader reader = new BufferedReader(new InputStreamReader(requests, StandardCharsets.UTF_8));
+        for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+            JsonNode request = JSON.readTree(line);
+            int id = request.get("id").asInt();
+            if (request.has("stop")) {
+                Command command = byId.get(id);
+                if (command != null) command.stop();
+            } else {
+                Command command = new Command(id, request);
+                byId.put(id, command);
+                command.start();
+            }
+        }
+        Runtime.getRuntime().halt(0);
+    }
+
+    /** Formats the log directories and runs the broker in this JVM: one start instead of two. */
+    private static void serve(String propertiesFile, String clusterId) {
+        int code = kafka.tools.StorageTool.execute(
+            new String[] {"format", "--ignore-formatted", "-t", clusterId, "-c", propertiesFile}, System.err);
+        if (code != 0) System.exit(code);
+        kafka.Kafka.main(new String[] {propertiesFile});
+    }
+
+    private static void trapExit(int code, String message) {
+        Command command = current();
+        if (command != null) command.exit(code);
+        throw new TrappedExit();
+    }
+
+    private static Command current() {
+        for (ThreadGroup group = Thread.currentThread().getThreadGroup(); group != null; group = group.getParent()) {
+            Command command = COMMANDS.get(group);
+            if (command != null) return command;
+        }
+        return null;
+    }
+
+    private static void answer(ObjectNode node) {
+        synchronized (ToolRunner.class) {
+            answers.println(node);
+            answers.flush();
+        }
+    }
+
+    private static final class TrappedExit extends Error {
+        TrappedExit() {
+            super("exit", null, false, false);
+        }
+    }
+
+    private static final class Command {
+        final int id;
+        final String mainClass;
+        final String[] args;
+        final InputStream stdin;
+        final List<Runnable> hooks = new CopyOnWriteArrayList<>();
+        final ThreadGroup group;
+        final Pipe out = new Pipe("out");
+        final Pipe err = new Pipe("err");
+        private final CountDownLatch ended = new CountDownLatch(1);
+        private boolean finishing;
+
+        Command(int id, JsonNode request) {
+            this.id = id;
+            this.mainClass = request.get("main").asText();
+            this.args = new String[request.get("args").size()];
+            for (int i = 0; i < args.length; i++) args[i] = request.get("args").get(i).asText();
+            this.stdin = new ByteArrayInputStream(Base64.getDecoder().decode(request.path("stdin").asText("")));
+            this.group = new ThreadGroup("command-" + id);
+        }
+
+        void start() {
+            COMMANDS.put(group, this);
+            new Thread(group, this::run, "main-" + id).start();
+        }
+
+        private void run() {
+            int code = 0;
+            try {
+                Class.forName(mainClass).getMethod("main", String[].class).invoke(null, (Object) args);
+            } catch (InvocationTargetException e) {
+                code = 1;
+                e.getCause().printStackTrace();
+            } catch (ReflectiveOperationException e) {
+                code = 127;
+                e.printStackTrace();
+            }
+            finish(code);
+        }
+
+        /** Called by the thread that exits, which stays here until the hooks have run. */
+        void exit(int code) {
+            exitAsync(code);
+            try {
+                ended.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        void stop() {
+            exitAsync(143);
+        }
+
+        private void exitAsync(int code) {
+            Thread thread = new Thread(group, () -> finish(code), "exit-" + id);
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        /** Once, whoever comes first: hooks (one that hangs is left behind), the answer, then the end of what still runs. */
+        private void finish(int code) {
+            synchronized (this) {
+                if (finishing) return;
+                finishing = true;
+            }
+            for (Runnable hook : hooks) {
+                Thread thread = new Thread(group, hook, "hook-" + id);
+                thread.setDaemon(true);
+                thread.start();
+                try {
+                    thread.join(HOOKS_TIMEOUT_MS);
+                } catch (InterruptedException e) {
+                    break;
+                }
+            }
+            out.close();
+            err.close();
+            answer(JSON.createObjectNode().put("id", id).put("code", code));
+            ended.countDown();
+            group.interrupt();
+        }
+
+        /** Collects what is written and sends it on at the end of a line. */
+        private final class Pipe {
+            private final String field;
+            private final ByteArrayOutputStream pending = new ByteArrayOutputStream();
+            private boolean isClosed;
+
+            Pipe(String field) {
+                this.field = field;
+            }
+
+            synchronized void write(byte[] bytes, int offset, int length) {
+                if (isClosed) return;
+                pending.write(bytes, offset, length);
+                if (length > 0 && (bytes[offset + length - 1] == '\n' || pending.size() > 65_536)) send();
+            }
+
+            /** What a command writes after its end is dropped: its threads may live on a little. */
+            synchronized void close() {
+                send();
+                isClosed = true;
+            }
+
+            private void send() {
+                if (pending.size() == 0) return;
+                String text = Base64.getEncoder().encodeToString(pending.toByteArray());
+                pending.reset();
+                answer(JSON.createObjectNode().put("id", id).put(field, text));
+            }
+        }
+    }
+
+    private static final class Dispatch extends OutputStream {
+        private final boolean isErr;
+        private final PrintStream own;
+
+        Dispatch(boolean isErr, PrintStream own) {
+            this.isErr = isErr;
+            this.own = own;
+        }
+
+        @Override
+        public void write(int value) {
+            write(new byte[] {(byte) value}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) {
+            Command command = current();
+            if (command == null) own.write(bytes, offset, length);
+            else (isErr ? command.err : command.out).write(bytes, offset, length);
+        }
+    }
+
+    private static final class DispatchIn extends InputStream {
+        private InputStream source() {
+            Command command = current();
+            return command == null ? InputStream.nullInputStream() : command.stdin;
+        }
+
+        @Override
+        public int read() throws IOException {
+            return source().read();
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            return source().read(bytes, offset, length);
+        }
+
+        @Override
+        public int available() throws IOException {
+            return source().available();
+        }
+    }
+}
