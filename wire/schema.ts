@@ -7,8 +7,6 @@
  * After decoding every field is there, in every version: where the version lacks it, it has its default. Without a
  * `default` of its own that is 0, '', false, the zero id, or empty.
  */
-import type { ByteReader } from './base/byte-reader';
-import type { ByteWriter } from './base/byte-writer';
 import { ZERO_UUID } from './base/uuid';
 import { NO_VERSIONS, parseVersions } from './version-range';
 import type { VersionRange, VersionText } from './version-range';
@@ -106,9 +104,6 @@ export type MessageType =
   | 'coordinator-key'
   | 'coordinator-value';
 
-export type Decoder = (reader: ByteReader) => unknown;
-export type Encoder = (writer: ByteWriter, value: unknown) => void;
-
 export interface Message<F = Fields, V extends string = string> {
   readonly name: string;
   readonly type: MessageType;
@@ -118,7 +113,7 @@ export interface Message<F = Fields, V extends string = string> {
   readonly flexibleVersions: VersionRange;
   readonly fields: F;
   /** Compiled code by version, filled in at first use. Owned by `codec.ts`. */
-  readonly compiled: { readonly decoders: (Decoder | undefined)[]; readonly encoders: (Encoder | undefined)[] };
+  readonly compiled: { readonly decoders: unknown[]; readonly encoders: unknown[] };
   readonly [texts]?: { versions: V };
 }
 

@@ -91,7 +91,8 @@ export class ByteWriter {
 
   /** Writes into room that `reserve` gave. */
   int64At(at: number, value: number): void {
-    if (!Number.isSafeInteger(value) && value !== -(2 ** 53)) throw new EncodeError(`not a whole number within 2^53: ${String(value)}`);
+    if (!Number.isSafeInteger(value) && value !== -(2 ** 53))
+      throw new EncodeError(`not a whole number within 2^53: ${String(value)}`);
     this.view.setInt32(at, Math.floor(value / TWO_32));
     this.view.setUint32(at + 4, value >>> 0);
   }
@@ -102,7 +103,8 @@ export class ByteWriter {
   }
 
   bigint64At(at: number, value: bigint): void {
-    if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value) throw new EncodeError(`not a 64-bit integer: ${String(value)}`);
+    if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value)
+      throw new EncodeError(`not a 64-bit integer: ${String(value)}`);
     this.view.setBigInt64(at, value);
   }
 

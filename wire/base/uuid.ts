@@ -61,7 +61,8 @@ function sixAt(text: string, index: number): number {
 
 /** Writes the 16 bytes of `text` at `offset`. Throws an EncodeError when it is not the text of an id. */
 export function writeUuid(text: string, into: Uint8Array, offset: number): void {
-  if (typeof text !== 'string' || !isUuid(text)) throw new EncodeError(`not an id of ${UUID_CHARS} characters: ${String(text)}`);
+  if (typeof text !== 'string' || !isUuid(text))
+    throw new EncodeError(`not an id of ${UUID_CHARS} characters: ${String(text)}`);
   let bits = 0;
   let count = 0;
   let at = offset;
