@@ -1,0 +1,96 @@
+/**
+ * `moldau server`: builds the configuration, starts the node, says in a few lines where it is, and ends it in order.
+ *
+ * Exit codes: 0 after a stop by signal, 1 when it could not start or had to end by itself. A second signal ends the
+ * process at once.
+ */
+import { readFileSync } from 'node:fs';
+import type { Logger } from '../../wire/base/env';
+import { createLogger } from '../observe/logger';
+import { isLogLevel } from '../observe/log-level';
+import type { BrokerConfig } from '../config/broker-config';
+import type { RunningBroker } from '../running-broker';
+import { version } from '../version';
+import { banner } from './banner';
+import { type ServerFlags, serverConfig } from './server-config';
+import { startNode } from './start-node';
+import { startFailure } from './start-failure';
+
+export async function serve(flags: ServerFlags): Promise<void> {
+  const built = serverConfig(flags, { environment: process.env, readFile: (path) => readFileSync(path, 'utf8') });
+  if (!built.ok) return fail(built.problems);
+  for (const warning of built.warnings) process.stderr.write(`moldau: warning: ${warning}\n`);
+  const logger = serverLogger();
+  endOnUncaughtErrors(logger);
+  let broker: RunningBroker;
+  try {
+    broker = await startNode(built.config, logger);
+  } catch (error) {
+    return fail([startFailure(error, built.config)]);
+  }
+  stopOnSignals(broker, logger);
+  process.stdout.write(readyText(broker, built.config));
+  try {
+    await broker.closed;
+  } catch (error) {
+    return fail([`The broker had to end: ${messageOf(error)}`]);
+  }
+  process.exit(0);
+}
+
+function readyText(broker: RunningBroker, config: BrokerConfig): string {
+  const facts = {
+    version,
+    nodeId: config.nodeId,
+    startMs: process.uptime() * 1000,
+    flushBeforeAck: config.get('log.flush.before.ack'),
+    controllerListenerNames: config.controllerListenerNames,
+  };
+  return banner(broker, facts);
+}
+
+/** Lines for people on a terminal, JSON lines elsewhere; both on standard error. */
+function serverLogger(): Logger {
+  const isTerminal = process.stderr.isTTY;
+  const asked = process.env['MOLDAU_LOG_FORMAT'];
+  const format = asked === 'text' || asked === 'json' ? asked : isTerminal ? 'text' : 'json';
+  const level = (process.env['MOLDAU_LOG_LEVEL'] ?? 'info').toUpperCase();
+  const colours = isTerminal && process.env['NO_COLOR'] === undefined;
+  return createLogger({ format, colours, level: isLogLevel(level) ? level : 'INFO' }).logger;
+}
+
+function stopOnSignals(broker: RunningBroker, logger: Logger): void {
+  let isStopping = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    process.stderr.write(`moldau: ${signal}, stopping in order (once more to end at once)\n`);
+    broker.stop().catch((error: unknown) => {
+      logger.error(`stopping failed: ${messageOf(error)}`);
+      process.exit(1);
+    });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+}
+
+function endOnUncaughtErrors(logger: Logger): void {
+  const end = (kind: string) => (error: unknown) => {
+    logger.error(`${kind}: ${messageOf(error)}`, { stack: stackOf(error) });
+    fail([`The broker ended because of an error that nothing handled: ${messageOf(error)}`]);
+  };
+  process.on('uncaughtException', end('uncaught exception'));
+  process.on('unhandledRejection', end('unhandled rejection'));
+}
+
+function fail(problems: readonly string[]): never {
+  for (const problem of problems) process.stderr.write(`moldau: ${problem}\n`);
+  process.exit(1);
+}
+
+function messageOf(error: unknown): string {
+  return error !== null && typeof error === 'object' && 'message' in error ? String(error.message) : String(error);
+}
+
+function stackOf(error: unknown): string | null {
+  return error !== null && typeof error === 'object' && 'stack' in error ? String(error.stack) : null;
+}

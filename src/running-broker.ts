@@ -1,0 +1,21 @@
+/** A started broker, as the command line and the library see it. */
+
+export interface RunningListener {
+  readonly name: string;
+  /** As configured; '' is every interface. */
+  readonly host: string;
+  /** The port that it has, also when port 0 was asked for. */
+  readonly port: number;
+  readonly advertisedHost: string;
+  readonly advertisedPort: number;
+}
+
+export interface RunningBroker {
+  readonly clusterId: string;
+  readonly listeners: readonly RunningListener[];
+  readonly logDirs: readonly string[];
+  /** Stops cleanly: nothing that was acknowledged needs recovery afterwards. Calling it again waits for the same end. */
+  stop(): Promise<void>;
+  /** Settles when the broker has ended: resolved after `stop`, rejected when it had to end by itself. */
+  readonly closed: Promise<void>;
+}

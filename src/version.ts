@@ -1,0 +1,2 @@
+/** This package's version, as `moldau --version` prints it. */
+export { version } from '../package.json';
