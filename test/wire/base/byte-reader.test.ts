@@ -48,9 +48,15 @@ describe('reading varints', () => {
   });
 
   test('signed ones are zig-zag', () => {
-    expect(['00', '01', '02', 'ffffffff0f', 'feffffff0f'].map((hex) => reader(hex).varint())).toEqual([0, -1, 1, -2147483648, 2147483647]);
+    expect(['00', '01', '02', 'ffffffff0f', 'feffffff0f'].map((hex) => reader(hex).varint())).toEqual([
+      0, -1, 1, -2147483648, 2147483647,
+    ]);
     expect(['00', '01', '02', '8080808020', 'ffffffffffffff1f'].map((hex) => reader(hex).varlong())).toEqual([
-      0, -1, 1, 4294967296, -(2 ** 53),
+      0,
+      -1,
+      1,
+      4294967296,
+      -(2 ** 53),
     ]);
   });
 

@@ -49,40 +49,109 @@ describe('writing numbers', () => {
     expect(() => new ByteWriter()[method](value)).toThrow(EncodeError);
   });
 
-  test.each([0, 1, -1, 4294967295, 4294967296, -4294967296, -4294967297, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER])(
-    'the 64-bit integer %d comes back',
-    (value) => {
-      expect(through((writer) => writer.int64(value), (reader) => reader.int64())).toBe(value);
-      expect(through((writer) => writer.varlong(value), (reader) => reader.varlong())).toBe(value);
-      expect(through((writer) => writer.bigint64(BigInt(value)), (reader) => reader.int64())).toBe(value);
-    },
-  );
+  test.each([
+    0,
+    1,
+    -1,
+    4294967295,
+    4294967296,
+    -4294967296,
+    -4294967297,
+    Number.MAX_SAFE_INTEGER,
+    Number.MIN_SAFE_INTEGER,
+  ])('the 64-bit integer %d comes back', (value) => {
+    expect(
+      through(
+        (writer) => writer.int64(value),
+        (reader) => reader.int64(),
+      ),
+    ).toBe(value);
+    expect(
+      through(
+        (writer) => writer.varlong(value),
+        (reader) => reader.varlong(),
+      ),
+    ).toBe(value);
+    expect(
+      through(
+        (writer) => writer.bigint64(BigInt(value)),
+        (reader) => reader.int64(),
+      ),
+    ).toBe(value);
+  });
 
   test('varints come back at every length', () => {
     for (let bits = 0; bits <= 32; bits++) {
       const value = 2 ** bits - 1;
-      expect(through((writer) => writer.unsignedVarint(value), (reader) => reader.unsignedVarint())).toBe(value);
+      expect(
+        through(
+          (writer) => writer.unsignedVarint(value),
+          (reader) => reader.unsignedVarint(),
+        ),
+      ).toBe(value);
       expect(unsignedVarintBytes(value)).toBe(Math.max(1, Math.ceil(bits / 7)));
     }
     for (const value of [0, -1, 1, 2147483647, -2147483648]) {
-      expect(through((writer) => writer.varint(value), (reader) => reader.varint())).toBe(value);
+      expect(
+        through(
+          (writer) => writer.varint(value),
+          (reader) => reader.varint(),
+        ),
+      ).toBe(value);
     }
   });
 
   test('a bigint has at most 64 bits', () => {
-    expect(through((writer) => writer.bigint64(-(2n ** 63n)), (reader) => reader.bigint64())).toBe(-(2n ** 63n));
+    expect(
+      through(
+        (writer) => writer.bigint64(-(2n ** 63n)),
+        (reader) => reader.bigint64(),
+      ),
+    ).toBe(-(2n ** 63n));
     expect(() => new ByteWriter().bigint64(2n ** 63n)).toThrow(EncodeError);
   });
 });
 
 describe('writing what has a length', () => {
-  const texts = ['', 'topic', 'é', 'x'.repeat(24), 'x'.repeat(25), 'x'.repeat(126), 'x'.repeat(127), 'é'.repeat(200), 'x'.repeat(23) + '€', '😀'.repeat(5), 'x'.repeat(32767)];
+  const texts = [
+    '',
+    'topic',
+    'é',
+    'x'.repeat(24),
+    'x'.repeat(25),
+    'x'.repeat(126),
+    'x'.repeat(127),
+    'é'.repeat(200),
+    'x'.repeat(23) + '€',
+    '😀'.repeat(5),
+    'x'.repeat(32767),
+  ];
 
   test.each(texts.map((text) => [text.length, text] as const))('a string of %d characters comes back', (_, text) => {
-    expect(through((writer) => writer.string(text), (reader) => reader.string())).toBe(text);
-    expect(through((writer) => writer.compactString(text), (reader) => reader.compactString())).toBe(text);
-    expect(through((writer) => writer.nullableString(text), (reader) => reader.nullableString())).toBe(text);
-    expect(through((writer) => writer.compactNullableString(text), (reader) => reader.compactNullableString())).toBe(text);
+    expect(
+      through(
+        (writer) => writer.string(text),
+        (reader) => reader.string(),
+      ),
+    ).toBe(text);
+    expect(
+      through(
+        (writer) => writer.compactString(text),
+        (reader) => reader.compactString(),
+      ),
+    ).toBe(text);
+    expect(
+      through(
+        (writer) => writer.nullableString(text),
+        (reader) => reader.nullableString(),
+      ),
+    ).toBe(text);
+    expect(
+      through(
+        (writer) => writer.compactNullableString(text),
+        (reader) => reader.compactNullableString(),
+      ),
+    ).toBe(text);
   });
 
   test('null has its encodings', () => {
@@ -115,7 +184,12 @@ describe('writing what has a length', () => {
   });
 
   test('an id that is none is refused', () => {
-    expect(through((writer) => writer.uuid('_____________________w'), (reader) => reader.uuid())).toBe('_____________________w');
+    expect(
+      through(
+        (writer) => writer.uuid('_____________________w'),
+        (reader) => reader.uuid(),
+      ),
+    ).toBe('_____________________w');
     expect(() => new ByteWriter().uuid('nonsense')).toThrow(EncodeError);
   });
 });

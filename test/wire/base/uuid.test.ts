@@ -35,13 +35,17 @@ describe('ids', () => {
     expect(() => uuidToString(bytes, 5)).toThrow(RangeError);
   });
 
-  test.each(['', 'AAAAAAAAAAAAAAAAAAAAA', 'AAAAAAAAAAAAAAAAAAAAAAA', 'AAAAAAAAAAAAAAAAAAAAA+', 'AAAAAAAAAAAAAAAAAAAAAB', 'AAAAAAAAAAAAAAAAAAAAé='])(
-    'text that no id has is refused: %j',
-    (text) => {
-      expect(isUuid(text)).toBe(false);
-      expect(() => uuidToBytes(text)).toThrow(EncodeError);
-    },
-  );
+  test.each([
+    '',
+    'AAAAAAAAAAAAAAAAAAAAA',
+    'AAAAAAAAAAAAAAAAAAAAAAA',
+    'AAAAAAAAAAAAAAAAAAAAA+',
+    'AAAAAAAAAAAAAAAAAAAAAB',
+    'AAAAAAAAAAAAAAAAAAAAé=',
+  ])('text that no id has is refused: %j', (text) => {
+    expect(isUuid(text)).toBe(false);
+    expect(() => uuidToBytes(text)).toThrow(EncodeError);
+  });
 
   test('a random id is version 4 and never begins like a flag', () => {
     const dash = new Uint8Array(16).fill(0xfb);
