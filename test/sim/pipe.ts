@@ -259,7 +259,7 @@ export class Pipe {
 
 /** Mostly all there is; sometimes a part; now and then a few bytes, so that every boundary is met. */
 function drawPiece(kind: number, most: number, below: (exclusive: number) => number): number {
-  if (kind === 0) return Math.min(most, 1 + below(16));
+  if (kind === 0) return Math.min(most, 1 + below(8));
   if (kind < 4) return 1 + below(most);
   return most;
 }
