@@ -12,6 +12,8 @@ import { OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX } from './file-names';
 
 export interface FlushTarget {
   readonly directory: string;
+  /** The log directory: the partition's own entry in it has to be durable too. */
+  readonly parentDirectory: string;
   readonly logEndOffset: number;
   readonly generation: number;
   readonly isClosed: boolean;
@@ -70,6 +72,7 @@ export class Flusher {
     if (this.directoryEntriesDirty) {
       this.directoryEntriesDirty = false;
       steps.push((done) => this.env.disk.syncDirectory(this.target.directory, done));
+      steps.push((done) => this.env.disk.syncDirectory(this.target.parentDirectory, done));
     }
     if (steps.length === 0) steps.push((done) => this.env.timers.soon(() => done(null)));
     return steps;

@@ -12,7 +12,7 @@ import {
   RECOVERY_POINT_CHECKPOINT,
   partitionDirectoryName,
 } from './file-names';
-import { readTextFile, replaceFile, unlinkIfPresent } from './small-file';
+import { makeDirectoryDurably, readTextFile, replaceFile, unlinkIfPresent } from './small-file';
 
 /** Ours, beside Kafka's files: what must hold for unsynced writes of the last run to be there still. */
 const VOLATILITY_FILE = '.moldau_volatility';
@@ -46,7 +46,7 @@ export class LogDirectory {
   /** Locks and opens the directory, making it when missing. Throws DiskError: EACCES when another process holds it. */
   static open(env: Env, path: string, wentOffline: (directory: string, reason: string) => void): LogDirectory {
     const { disk } = env;
-    disk.makeDirectorySync(path);
+    makeDirectoryDurably(disk, path);
     const lock = disk.lockSync(`${path}/${LOCK_FILE}`);
     try {
       const marker = readTextFile(disk, `${path}/${CLEAN_SHUTDOWN_MARKER}`);

@@ -134,6 +134,9 @@ export class PartitionLog {
   get directoryState(): DirectoryState {
     return this.context.state;
   }
+  get parentDirectory(): string {
+    return this.context.state.path;
+  }
   private get active(): LogSegment {
     const last = this.segmentList.at(-1);
     invariant(last !== undefined, `${this.directory} has no segment`);
@@ -173,7 +176,7 @@ export class PartitionLog {
     const { lastOffset, maxTimestampMs } = this.summarize(bytes);
     this.guardedWrite(() => {
       const incoming = { sizeBytes: bytes.length, maxTimestampMs, lastOffset };
-      if (shouldRoll(this.active, incoming, this.settings, this.rollJitterMs, this.context.env.clock)) this.roll(baseOffset);
+      if (shouldRoll(this.active, incoming, this.settings, this.rollJitterMs, this.context.env.clock)) this.roll(this.endOffset);
       this.active.append(bytes);
     });
     this.applyAppended(bytes);

@@ -153,8 +153,11 @@ class Recovery {
         this.say(`indexes of segment ${segment.baseOffset} are missing or damaged; rebuilding them`);
         context.counters.rebuiltIndexes++;
       }
-      const whole = this.recoverSegment(segment);
-      if (!whole) return this.dropAfter(segments, i);
+      const { isWhole, nextOffset } = this.recoverSegment(segment);
+      if (isWhole && (isTrusted || nextBase === Infinity || nextOffset === nextBase)) continue;
+      // A later file can outlive the tail of an earlier one when power is lost: what lies behind the gap was not promised.
+      if (isWhole) this.say(`the log ends at ${nextOffset}, but the next segment starts at ${nextBase}`);
+      return this.dropAfter(segments, i);
     }
     return segments;
   }
@@ -167,8 +170,8 @@ class Recovery {
     return segments;
   }
 
-  /** Reads every batch, rebuilding the indexes; cuts the file at the first bad one and returns false if it had to. */
-  private recoverSegment(segment: LogSegment): boolean {
+  /** Reads every batch, rebuilding the indexes; cuts the file at the first bad one. */
+  private recoverSegment(segment: LogSegment): { isWhole: boolean; nextOffset: number } {
     const sizeBytes = segment.sizeBytes;
     segment.resetIndexes();
     segment.transactions.reset();
@@ -183,11 +186,11 @@ class Recovery {
       segment.noteBatch(batch.lastOffset, batch.maxTimestamp, batch.sizeBytes);
       return null;
     });
-    if (why === null) return true;
+    if (why === null) return { isWhole: true, nextOffset: lastOffset + 1 };
     this.say(`segment ${segment.baseOffset} is damaged at byte ${segment.sizeBytes} (${why}); cutting ${sizeBytes - segment.sizeBytes} bytes, the log goes on from offset ${lastOffset + 1}`);
     this.input.context.counters.tornTails++;
     segment.file.current.truncateSync(segment.sizeBytes);
-    return false;
+    return { isWhole: false, nextOffset: lastOffset + 1 };
   }
 
   /** Hands over each whole, valid batch in turn; returns why it stopped before the end, or null. */
@@ -285,6 +288,7 @@ class Recovery {
       segment.isDirty = false;
     }
     this.disk.syncDirectorySync(this.input.directory);
+    this.disk.syncDirectorySync(this.input.context.state.path);
     return logEndOffset;
   }
 }
