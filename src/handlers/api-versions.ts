@@ -1,0 +1,53 @@
+/**
+ * ApiVersions: what this broker serves, straight from the registry, so that what is advertised is what works.
+ *
+ * v3 client software name and version (KIP-511), features in tagged fields (KIP-584). Up to v3 a supported feature whose
+ * minimum is 0 is left out, since old clients choke on it (KAFKA-17011). Produce is advertised from 0 on, though served
+ * from 3, because librdkafka before 2.11.1 turns off compression otherwise (KAFKA-18659).
+ */
+import type { Input } from '../../wire/schema';
+import { apis, type ApiName } from '../../wire/api-keys';
+import { ErrorCode } from '../../wire/base/error-codes';
+import { ApiVersionsRequest, ApiVersionsResponse } from '../../wire/schema/metadata';
+import { handler, type ApiHandler } from './handler';
+
+const CLIENT_SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
+const PRODUCE_ADVERTISED_MIN = 0;
+const METADATA_VERSION_FEATURE = 'metadata.version';
+const ALL_FEATURES_SINCE = 4;
+
+export function apiVersions(served: () => Iterable<readonly [ApiName, ApiHandler]>): ApiHandler {
+  return handler({
+    request: ApiVersionsRequest,
+    response: ApiVersionsResponse,
+    handle(call, request, respond) {
+      const namesSoftware = call.apiVersion >= 3;
+      const isNamed = CLIENT_SOFTWARE.test(request.clientSoftwareName) && CLIENT_SOFTWARE.test(request.clientSoftwareVersion);
+      if (namesSoftware && !isNamed) {
+        respond({ errorCode: ErrorCode.INVALID_REQUEST, apiKeys: [] });
+        return;
+      }
+      const { features, provenance } = call.services.metadata.image;
+      const level = features.finalizedMetadataVersion ?? 0;
+      respond({
+        errorCode: ErrorCode.NONE,
+        apiKeys: advertised(served()),
+        supportedFeatures: call.services.supportedFeatures
+          .filter((feature) => feature.minVersion > 0 || call.apiVersion >= ALL_FEATURES_SINCE)
+          .map(({ name, minVersion, maxVersion }) => ({ name, minVersion, maxVersion })),
+        finalizedFeaturesEpoch: provenance.lastContainedOffset,
+        finalizedFeatures: level > 0 ? [{ name: METADATA_VERSION_FEATURE, maxVersionLevel: level, minVersionLevel: level }] : [],
+      });
+    },
+  });
+}
+
+function advertised(served: Iterable<readonly [ApiName, ApiHandler]>): Input<typeof ApiVersionsResponse>['apiKeys'] {
+  return [...served]
+    .map(([name, { minVersion, maxVersion }]) => ({
+      apiKey: apis[name].key,
+      minVersion: name === 'Produce' ? PRODUCE_ADVERTISED_MIN : minVersion,
+      maxVersion,
+    }))
+    .sort((a, b) => a.apiKey - b.apiKey);
+}

@@ -1,0 +1,114 @@
+/**
+ * Fetch. v4 isolation level, v5 log start offset, v7 sessions (KIP-227), v9 leader epoch (KIP-320), v11 rack (KIP-392),
+ * v12 flexible and diverging epoch, v13 topic ids (KIP-516), v15 replica state, v16 node endpoints (KIP-951).
+ *
+ * What a partition gives is a range of a segment's file; the bytes go from there to the socket as it drains.
+ */
+import type { Infer, Input } from '../../wire/schema';
+import { FetchRequest, FetchResponse } from '../../wire/schema/fetch';
+import { ErrorCode } from '../../wire/base/error-codes';
+import { ZERO_UUID } from '../../wire/base/uuid';
+import { readPartitions, type FetchedPartition, type FetchLimits, type FetchRead } from '../replication/fetch-reader';
+import { partitionKey as replicaKey } from '../replication/replica-manager';
+import type { FetchPartition } from '../replication/fetch-session';
+import { fileRangeBody } from '../network/response-body';
+import { openFetchContext, type FetchContext } from './fetch-context';
+import { handler, type Call } from './handler';
+import { leaderLookup } from './leader-lookup';
+
+type Request = Infer<typeof FetchRequest>;
+type Response = Input<typeof FetchResponse>;
+type PartitionResponse = Response['responses'][number]['partitions'][number];
+
+const READ_COMMITTED = 1;
+const NO_RECORDS = new Uint8Array(0);
+
+export const fetch = handler({
+  request: FetchRequest,
+  response: FetchResponse,
+  handle(call, request, respond) {
+    const opened = openFetchContext(call, request);
+    if (!opened.ok) {
+      respond({ errorCode: opened.errorCode, sessionId: 0, responses: [] });
+      return;
+    }
+    new DelayedFetch(call, request, opened.context, respond).start();
+  },
+});
+
+/** A fetch until it is answered: at once, when enough bytes are there, or when its time has run out. */
+class DelayedFetch {
+  private readonly limits: FetchLimits;
+
+  constructor(
+    private readonly call: Call,
+    private readonly request: Request,
+    private readonly context: FetchContext,
+    private readonly respond: (response: Response) => void,
+  ) {
+    const maxBytes = Math.min(request.maxBytes, call.services.config.get('fetch.max.bytes'));
+    this.limits = { maxBytes, readCommitted: request.isolationLevel === READ_COMMITTED, mayExceedForFirstBatch: true };
+  }
+
+  start(): void {
+    const { maxWaitMs } = this.request;
+    if (maxWaitMs <= 0) return this.expire();
+    const keys = [...this.context.partitions()].map((target) => this.keyOf(target));
+    this.call.services.replicas.fetchPurgatory.tryCompleteElseWatch(this, keys, maxWaitMs);
+  }
+
+  private keyOf(target: FetchPartition): string {
+    const { metadata } = this.call.services;
+    return replicaKey(metadata.resolve(target.topic, target.topicId)?.name ?? target.topicId, target.partition);
+  }
+
+  tryComplete(): boolean {
+    const read = this.read();
+    if (!read.isUrgent && read.sizeBytes < this.request.minBytes && this.context.hasPartitions) return false;
+    this.answer(read);
+    return true;
+  }
+
+  expire(): void {
+    this.answer(this.read());
+  }
+
+  private read(): FetchRead {
+    const { services } = this.call;
+    return readPartitions(this.context.partitions(), this.limits, (target) => leaderLookup(services, target));
+  }
+
+  private answer(read: FetchRead): void {
+    const told = this.context.filter(read.partitions);
+    this.respond({
+      errorCode: ErrorCode.NONE,
+      sessionId: this.context.sessionId,
+      responses: groupByTopic(told.map((fetched) => ({ target: fetched.target, response: this.partitionResponse(fetched) }))),
+    });
+  }
+
+  private partitionResponse(fetched: FetchedPartition): PartitionResponse {
+    const { target, slice } = fetched;
+    return {
+      partitionIndex: target.partition,
+      errorCode: fetched.errorCode,
+      highWatermark: fetched.highWatermark,
+      lastStableOffset: fetched.lastStableOffset,
+      logStartOffset: fetched.logStartOffset,
+      abortedTransactions: fetched.abortedTransactions,
+      ...(fetched.divergingEpoch === null ? {} : { divergingEpoch: fetched.divergingEpoch }),
+      records: slice === null ? NO_RECORDS : fileRangeBody(slice.segment.file, slice.position, slice.sizeBytes, slice.isCold),
+    };
+  }
+}
+
+function groupByTopic(partitions: readonly { target: FetchPartition; response: PartitionResponse }[]): Response['responses'] {
+  const topics = new Map<string, { topic: string; topicId: string; partitions: PartitionResponse[] }>();
+  for (const { target, response } of partitions) {
+    const key = target.topicId === ZERO_UUID ? target.topic : target.topicId;
+    const known = topics.get(key);
+    if (known === undefined) topics.set(key, { topic: target.topic, topicId: target.topicId, partitions: [response] });
+    else known.partitions.push(response);
+  }
+  return [...topics.values()];
+}

@@ -1,0 +1,68 @@
+/**
+ * The shape of an API's handler: versions, what it costs, and a function from a decoded request to a response.
+ *
+ * `handler()` ties a handler's types to its two schemas and gives back a form in which all handlers are alike: bytes in,
+ * chunks out. The request's bytes die with the callback that brought them, so a handler that keeps slices of them asks for
+ * a copy (`keepsBytes`); strings and numbers are its own anyway.
+ */
+import type { Infer, Input, Message, RecordsBody } from '../../wire/schema';
+import { decode, encodeChunks } from '../../wire/codec';
+import type { Services } from '../services';
+
+/** One request, beside its body. */
+export interface Call {
+  readonly services: Services;
+  readonly apiVersion: number;
+  readonly clientId: string;
+  readonly connection: CallConnection;
+}
+
+export interface CallConnection {
+  readonly id: number;
+  /** The listener that the client came in on: it is told addresses of the same one. */
+  readonly listenerName: string;
+  readonly remoteHost: string;
+}
+
+export interface ResponseChunks {
+  readonly chunks: readonly (Uint8Array | RecordsBody)[];
+  readonly sizeBytes: number;
+}
+
+/** Called exactly once, in this turn or later; null ends the request without a response. */
+export type Respond<R> = (response: R | null) => void;
+
+export interface ApiHandler {
+  readonly minVersion: number;
+  readonly maxVersion: number;
+  /** Several requests of one connection may be under way; their responses still leave in order. */
+  readonly mayOverlap: boolean;
+  /** Decodes `body` and handles it. Throws DecodeError when the body does not hold the request. */
+  handle(call: Call, body: Uint8Array, respond: Respond<ResponseChunks>): void;
+}
+
+export interface HandlerSpec<Req extends Message, Res extends Message> {
+  readonly request: Req;
+  readonly response: Res;
+  /** Default: all versions of the schema. */
+  readonly minVersion?: number;
+  readonly maxVersion?: number;
+  readonly keepsBytes?: true;
+  readonly mayOverlap?: true;
+  handle(call: Call, request: Infer<Req>, respond: Respond<Input<Res>>): void;
+}
+
+export function handler<Req extends Message, Res extends Message>(spec: HandlerSpec<Req, Res>): ApiHandler {
+  return {
+    minVersion: spec.minVersion ?? spec.request.validVersions.min,
+    maxVersion: spec.maxVersion ?? spec.request.validVersions.max,
+    mayOverlap: spec.mayOverlap ?? false,
+    handle(call, body, respond) {
+      const bytes = spec.keepsBytes === true ? body.slice() : body;
+      const request = decode(spec.request, call.apiVersion, bytes);
+      spec.handle(call, request, (response) => {
+        respond(response === null ? null : encodeChunks(spec.response, call.apiVersion, response));
+      });
+    },
+  };
+}

@@ -1,0 +1,18 @@
+/** What the handlers work with: the parts of a running broker. */
+import type { Env } from '../log/env';
+import type { LogManager } from '../log/log-manager';
+import type { BrokerConfig } from './config/broker-config';
+import type { FetchSessionCache } from './replication/fetch-session';
+import type { ReplicaManager } from './replication/replica-manager';
+import type { MetadataCache } from './metadata-cache';
+
+export interface Services {
+  readonly env: Env;
+  readonly config: BrokerConfig;
+  readonly brokerId: number;
+  readonly clusterId: string;
+  readonly metadata: MetadataCache;
+  readonly replicas: ReplicaManager;
+  readonly logs: LogManager;
+  readonly fetchSessions: FetchSessionCache;
+}
