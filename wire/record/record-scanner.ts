@@ -19,6 +19,8 @@ export class RecordScanner {
   /** Exact within ±2^53, rounded beyond. */
   timestampDelta = 0;
   offsetDelta = 0;
+  /** Where the rest begins that rewriting a record copies as it is: key, value and headers, with their lengths. */
+  restOffset = 0;
   /** -1 when the key is null. */
   keyBytes = -1;
   keyOffset = 0;
@@ -80,6 +82,7 @@ export class RecordScanner {
     this.attributes = this.data[this.position++] as number;
     this.timestampDelta = this.varlong(end);
     this.offsetDelta = this.varint(end);
+    this.restOffset = this.position;
     this.keyBytes = this.varint(end);
     this.keyOffset = this.position;
     if (this.keyBytes > 0) this.position += this.keyBytes;

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { CodecError } from '../../../wire/record/codecs/codec-error';
 import { compress, decompress } from '../../../wire/record/codecs/codecs';
 import { CompressionType, compressionName } from '../../../wire/record/compression-type';
+import { sampleText } from './sample-text';
 
 const MIB = 1024 * 1024;
 const codecs = Object.values(CompressionType).filter((codec) => codec !== CompressionType.none);
@@ -15,13 +16,6 @@ function refusal(run: () => unknown): string {
     throw error;
   }
   return 'accepted';
-}
-
-function text(bytes: number): Uint8Array {
-  const words = ['moldau', 'vltava', '"offset":', '1234', '{', '}', ',', 'smetana'];
-  let out = '';
-  for (let i = 0; out.length < bytes; i++) out += words[(i * 7 + (i >> 3)) % words.length];
-  return Uint8Array.from(Buffer.from(out.slice(0, bytes)));
 }
 
 describe.each(codecs.map((codec) => [compressionName(codec), codec] as const))('%s', (_, codec) => {
@@ -37,13 +31,13 @@ describe.each(codecs.map((codec) => [compressionName(codec), codec] as const))('
   });
 
   test.each([0, 1, 32768, 32769, 65535, 65536, 65537, 200_000, 3 * MIB])('survives %i bytes', (length) => {
-    const bytes = text(length);
+    const bytes = sampleText(length);
     expect(Buffer.compare(decompress(codec, compress(codec, bytes), length), bytes)).toBe(0);
   });
 
   test('reads and writes bytes that lie in WebAssembly memory, and leaves them as they were', () => {
     const memory = new Uint8Array(new WebAssembly.Memory({ initial: 4, maximum: 4 }).buffer);
-    const plain = text(90_000);
+    const plain = sampleText(90_000);
     const stream = compress(codec, plain);
     memory.set(stream, 17);
     memory.set(plain, 150_000);
@@ -53,7 +47,7 @@ describe.each(codecs.map((codec) => [compressionName(codec), codec] as const))('
   });
 
   test('stops at the limit, to the byte', () => {
-    const bytes = text(100_000);
+    const bytes = sampleText(100_000);
     const stream = compress(codec, bytes);
     expect(decompress(codec, stream, 100_000).length).toBe(100_000);
     for (const limit of [0, 1, 1000, 65_536, 99_999]) {
@@ -70,7 +64,7 @@ describe.each(codecs.map((codec) => [compressionName(codec), codec] as const))('
   });
 
   test('refuses a stream that is cut anywhere, but between the chunks of snappy, which has no end mark', () => {
-    const bytes = text(70_000);
+    const bytes = sampleText(70_000);
     const stream = compress(codec, bytes);
     const cuts = new Set([1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 17, 20, 21, 22]);
     for (let i = 1; i < 200; i++) cuts.add(Math.floor((stream.length * i) / 200));
@@ -87,7 +81,7 @@ describe.each(codecs.map((codec) => [compressionName(codec), codec] as const))('
   });
 
   test('answers changed bytes with bytes within the limit or a CodecError, and nothing else', () => {
-    const stream = compress(codec, text(5000));
+    const stream = compress(codec, sampleText(5000));
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.nat({ max: stream.length - 1 }), fc.nat({ max: 255 })), { minLength: 1, maxLength: 5 }),
@@ -118,7 +112,7 @@ test('ids that no codec has are refused both ways, and id 0 passes bytes through
     expect(refusal(() => decompress(id, new Uint8Array(4), 10))).toBe('unavailable');
     expect(refusal(() => compress(id, new Uint8Array(4)))).toBe('unavailable');
   }
-  const bytes = text(10);
+  const bytes = sampleText(10);
   expect(decompress(CompressionType.none, bytes, 10)).toBe(bytes);
   expect(refusal(() => decompress(CompressionType.none, bytes, 9))).toBe('limit');
 });
@@ -127,7 +121,7 @@ describe('gzip', () => {
   test('joins members and heeds the level', () => {
     const joined = Buffer.concat([gzipSync('one '), gzipSync('two')]);
     expect(Buffer.from(decompress(CompressionType.gzip, joined, 10)).toString()).toBe('one two');
-    const bytes = text(50_000);
+    const bytes = sampleText(50_000);
     expect(compress(CompressionType.gzip, bytes, 9).length).toBeLessThan(
       compress(CompressionType.gzip, bytes, 1).length,
     );
