@@ -13,7 +13,10 @@ export interface BrokerProcess {
   readonly bootstrap: string;
   /** The log directory with a folder per partition. */
   readonly logDir: string;
+  /** Ends the process in order; its files stay. */
   stop(): Promise<void>;
+  /** Ends the process if need be, and removes its files. */
+  dispose(): Promise<void>;
 }
 
 export interface KafkaPeerOptions {
@@ -63,6 +66,9 @@ export async function startKafkaPeer(options: KafkaPeerOptions = {}): Promise<Br
     bootstrap: `127.0.0.1:${clientPort}`,
     logDir,
     stop: async () => {
+      await child.stop();
+    },
+    dispose: async () => {
       await child.stop();
       rmSync(dir, { recursive: true, force: true });
     },

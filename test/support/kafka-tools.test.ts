@@ -13,7 +13,7 @@ needs('kafka')('the tool runner, against Apache Kafka', () => {
 
   afterAll(async () => {
     await tools.close();
-    await broker.stop();
+    await broker.dispose();
   });
 
   test('keeps the output and the exit code of commands that run at the same time apart', async () => {

@@ -10,6 +10,8 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.lang.reflect.InvocationTargetException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -18,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.utils.Exit;
+import org.apache.kafka.tools.TopicCommand;
 
 /**
  * Runs many commands of Apache Kafka in one JVM, several at a time if asked: starting a JVM for each costs a second.
@@ -28,7 +31,8 @@ import org.apache.kafka.common.utils.Exit;
  *
  * Each command has a thread group of its own. The threads that a client starts inherit it, so System.out, System.err and
  * System.in can be told apart by the group of the calling thread, and Kafka's Exit is trapped: as in a JVM of its own the
- * thread that exits does not go on, and the shutdown hooks run when the command ends.
+ * thread that exits does not go on, and the shutdown hooks run when the command ends. The classes of the tools are loaded
+ * anew for each command, since some count in static fields.
  */
 public final class ToolRunner {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -114,6 +118,7 @@ public final class ToolRunner {
         final InputStream stdin;
         final List<Runnable> hooks = new CopyOnWriteArrayList<>();
         final ThreadGroup group;
+        private final ClassLoader loader = new ToolLoader();
         final Pipe out = new Pipe("out");
         final Pipe err = new Pipe("err");
         private final CountDownLatch ended = new CountDownLatch(1);
@@ -130,13 +135,20 @@ public final class ToolRunner {
 
         void start() {
             COMMANDS.put(group, this);
-            new Thread(group, this::run, "main-" + id).start();
+            thread("main", this::run).start();
+        }
+
+        private Thread thread(String name, Runnable body) {
+            Thread thread = new Thread(group, body, name + "-" + id);
+            thread.setContextClassLoader(loader);
+            thread.setDaemon(true);
+            return thread;
         }
 
         private void run() {
             int code = 0;
             try {
-                Class.forName(mainClass).getMethod("main", String[].class).invoke(null, (Object) args);
+                Class.forName(mainClass, true, loader).getMethod("main", String[].class).invoke(null, (Object) args);
             } catch (InvocationTargetException e) {
                 code = 1;
                 e.getCause().printStackTrace();
@@ -162,9 +174,7 @@ public final class ToolRunner {
         }
 
         private void exitAsync(int code) {
-            Thread thread = new Thread(group, () -> finish(code), "exit-" + id);
-            thread.setDaemon(true);
-            thread.start();
+            thread("exit", () -> finish(code)).start();
         }
 
         /** Once, whoever comes first: hooks (one that hangs is left behind), the answer, then the end of what still runs. */
@@ -174,8 +184,7 @@ public final class ToolRunner {
                 finishing = true;
             }
             for (Runnable hook : hooks) {
-                Thread thread = new Thread(group, hook, "hook-" + id);
-                thread.setDaemon(true);
+                Thread thread = thread("hook", hook);
                 thread.start();
                 try {
                     thread.join(HOOKS_TIMEOUT_MS);
@@ -217,6 +226,29 @@ public final class ToolRunner {
                 String text = Base64.getEncoder().encodeToString(pending.toByteArray());
                 pending.reset();
                 answer(JSON.createObjectNode().put("id", id).put(field, text));
+            }
+        }
+    }
+
+    /** Finds the classes of Kafka's tools by itself and leaves the rest to the loader of this program. */
+    private static final class ToolLoader extends URLClassLoader {
+        private static final String PREFIX = "org.apache.kafka.tools.";
+
+        ToolLoader() {
+            super(new URL[] {TopicCommand.class.getProtectionDomain().getCodeSource().getLocation()});
+        }
+
+        @Override
+        protected Class<?> loadClass(String name, boolean isResolved) throws ClassNotFoundException {
+            if (!name.startsWith(PREFIX)) return super.loadClass(name, isResolved);
+            synchronized (getClassLoadingLock(name)) {
+                Class<?> loaded = findLoadedClass(name);
+                if (loaded != null) return loaded;
+                try {
+                    return findClass(name);
+                } catch (ClassNotFoundException e) {
+                    return super.loadClass(name, isResolved);
+                }
             }
         }
     }

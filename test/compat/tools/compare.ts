@@ -1,0 +1,57 @@
+/**
+ * Starts Apache Kafka, the broker under test and one JVM of tools for a test file, and turns each scenario into a test.
+ * MOLDAU_COMPAT_TARGET=kafka compares Apache Kafka with itself: that is how a scenario is written and debugged.
+ */
+import type { BrokerProcess } from '../../support/kafka-peer';
+import { startKafkaPeer } from '../../support/kafka-peer';
+import { KafkaTools } from '../../support/kafka-tools';
+import { startMoldau } from '../../support/moldau-process';
+import { runScenario, type StepOutput } from './run-scenario';
+import type { Scenario } from './scenario';
+
+export interface CompareOptions {
+  readonly properties?: Readonly<Record<string, string>>;
+  /** Run in order once both brokers have been stopped: commands that read a broker's files. */
+  readonly afterStop?: readonly Scenario[];
+}
+
+export function compareWithKafka(scenarios: readonly Scenario[], options: CompareOptions = {}): void {
+  let tools: KafkaTools;
+  let kafka: BrokerProcess;
+  let target: BrokerProcess;
+
+  beforeAll(async () => {
+    tools = new KafkaTools();
+    const properties = options.properties ?? {};
+    const startTarget = process.env['MOLDAU_COMPAT_TARGET'] === 'kafka' ? startKafkaPeer : startMoldau;
+    [kafka, target] = await Promise.all([startKafkaPeer({ properties }), startTarget({ properties })]);
+  });
+
+  afterAll(async () => {
+    await tools.close();
+    await Promise.all([kafka.dispose(), target.dispose()]);
+  });
+
+  const check = async (scenario: Scenario): Promise<void> => {
+    const [expected, seen] = await Promise.all([
+      runScenario(scenario, kafka, tools),
+      runScenario(scenario, target, tools),
+    ]);
+    if (process.env['MOLDAU_COMPAT_SHOW'] === '1') process.stderr.write(`${expected.flatMap(asText).join('\n')}\n`);
+    expect(seen.flatMap(asText)).toEqual(expected.flatMap(asText));
+  };
+
+  test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', (_, scenario) => check(scenario));
+
+  if (options.afterStop !== undefined) {
+    const later = options.afterStop;
+    test(`once the brokers have stopped: ${later.map(({ name }) => name).join(', ')}`, async () => {
+      await Promise.all([kafka.stop(), target.stop()]);
+      for (const scenario of later) await check(scenario);
+    });
+  }
+}
+
+function asText(output: StepOutput): string[] {
+  return [`$ ${output.command}`, ...output.lines];
+}

@@ -1,0 +1,94 @@
+/** Runs the steps of a scenario against one broker and returns what there is to compare, one block per step. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BrokerProcess } from '../../support/kafka-peer';
+import type { KafkaTools, RunningTool, ToolResult } from '../../support/kafka-tools';
+import { normalise, type Places } from './normalise';
+import type { RunStep, Scenario, StartStep, Step } from './scenario';
+
+/** How often a command with `until` is repeated at most: each try takes some ten milliseconds or more. */
+const MAX_TRIES = 200;
+
+export interface StepOutput {
+  readonly command: string;
+  readonly lines: readonly string[];
+}
+
+export async function runScenario(scenario: Scenario, broker: BrokerProcess, tools: KafkaTools): Promise<StepOutput[]> {
+  const dir = mkdtempSync(join(tmpdir(), 'scenario-'));
+  const run = new ScenarioRun(tools, { bootstrap: broker.bootstrap, dir, logDir: broker.logDir });
+  try {
+    const outputs: StepOutput[] = [];
+    for (const step of scenario.steps) {
+      const output = await run.step(step);
+      if (output !== null) outputs.push(output);
+    }
+    return outputs;
+  } finally {
+    await run.stopAll();
+    rmSync(dir, { recursive: true });
+  }
+}
+
+class ScenarioRun {
+  private readonly started = new Map<string, RunningTool>();
+
+  constructor(
+    private readonly tools: KafkaTools,
+    private readonly places: Places,
+  ) {}
+
+  async step(step: Step): Promise<StepOutput | null> {
+    if ('start' in step) {
+      await this.start(step);
+      return null;
+    }
+    if ('stop' in step) {
+      const result = await this.takeStarted(step.stop).stop();
+      return { command: `stop ${step.stop}`, lines: normalise(result, step, this.places) };
+    }
+    const result = await this.run(step);
+    const shown = step.isQuiet === true ? { ...result, stdout: '', stderr: '' } : result;
+    return { command: `${step.tool} ${step.args.join(' ')}`, lines: normalise(shown, step, this.places) };
+  }
+
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.started.values()].map((command) => command.stop()));
+  }
+
+  private async start(step: StartStep): Promise<void> {
+    const command = this.tools.start(step.tool, this.fillIn(step.args, false));
+    this.started.set(step.start, command);
+    await command.until(({ stdout }) => step.ready.test(stdout));
+  }
+
+  private takeStarted(name: string): RunningTool {
+    const command = this.started.get(name);
+    if (command === undefined) throw new Error(`nothing was started under the name ${name}`);
+    this.started.delete(name);
+    return command;
+  }
+
+  private async run(step: RunStep): Promise<ToolResult> {
+    for (const [name, content] of Object.entries(step.files ?? {})) writeFileSync(join(this.places.dir, name), content);
+    const args = this.fillIn(step.args, step.isOffline ?? false);
+    for (let tries = 1; ; tries++) {
+      const result = await this.tools.run(step.tool, args, {
+        ...(step.stdin !== undefined && { stdin: step.stdin }),
+        ...(step.timeoutMs !== undefined && { timeoutMs: step.timeoutMs }),
+      });
+      if (step.until === undefined || step.until.test(result.stdout) || tries === MAX_TRIES) return result;
+    }
+  }
+
+  private fillIn(args: readonly string[], isOffline: boolean): string[] {
+    const all = isOffline || args.some((arg) => arg.includes('{bootstrap}')) ? args : ['--bootstrap-server', '{bootstrap}', ...args];
+    return all.map((arg) =>
+      arg
+        .replaceAll('{bootstrap}', this.places.bootstrap)
+        .replaceAll('{dir}', this.places.dir)
+        .replaceAll('{logs}', this.places.logDir),
+    );
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * A scenario is data: commands of Kafka's tools in order, run against a broker. What they print is normalised (names that a
+ * broker makes up, times, ports, rates) and compared line by line between Apache Kafka and the broker under test.
+ */
+import type { ToolName } from '../../support/kafka-tools';
+
+/** A difference that is allowed, with its reason: `pattern` is replaced on both sides, or its whole line dropped (null). */
+export interface AllowedDifference {
+  readonly reason: string;
+  readonly pattern: RegExp;
+  readonly replacement: string | null;
+}
+
+interface Rules {
+  /** The tool gives its lines in no particular order. */
+  readonly sortLines?: boolean;
+  /** What varies from run to run even on the same broker, beside what the harness knows. */
+  readonly varies?: readonly (readonly [pattern: RegExp, replacement: string])[];
+  /** Each line is a JSON object whose keys come in any order; `timestamp` is left out. */
+  readonly jsonLines?: boolean;
+  readonly allowed?: readonly AllowedDifference[];
+}
+
+/** Runs a command to its end. `{bootstrap}`, `{dir}` and `{logs}` are filled in; `--bootstrap-server` goes first. */
+export interface RunStep extends Rules {
+  readonly tool: ToolName;
+  readonly args: readonly string[];
+  readonly stdin?: string;
+  /** Files that are written into `{dir}` before: name to content. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** The command works on files and gets no `--bootstrap-server`. */
+  readonly isOffline?: boolean;
+  /** The command is repeated until its standard output matches: for what a broker reaches a little later. */
+  readonly until?: RegExp;
+  readonly timeoutMs?: number;
+  /** Its output is of no interest (it only prepares what follows); its exit code is. */
+  readonly isQuiet?: boolean;
+}
+
+/** Starts a command that goes on, and waits until its standard output matches. */
+export interface StartStep {
+  readonly start: string;
+  readonly tool: ToolName;
+  readonly args: readonly string[];
+  readonly ready: RegExp;
+}
+
+/** Stops a command that was started, as SIGTERM does, and compares what it printed. */
+export interface StopStep extends Rules {
+  readonly stop: string;
+}
+
+export type Step = RunStep | StartStep | StopStep;
+
+export interface Scenario {
+  readonly name: string;
+  readonly steps: readonly Step[];
+}

@@ -1,0 +1,59 @@
+import type { RunStep, Scenario } from '../scenario';
+
+const offsets = (...args: readonly string[]): RunStep => ({ tool: 'kafka-get-offsets', args });
+
+/** A time before and one after everything that the scenarios write. */
+const LONG_AGO_MS = '1000000000000';
+const FAR_AHEAD_MS = '4000000000000';
+
+export const kafkaGetOffsets: readonly Scenario[] = [
+  {
+    name: 'kafka-get-offsets by every kind of time',
+    steps: [
+      { tool: 'kafka-topics', args: ['--create', '--topic', 'times', '--partitions', '3'] },
+      { tool: 'kafka-topics', args: ['--create', '--topic', 'times-empty', '--partitions', '11'] },
+      {
+        tool: 'kafka-console-producer',
+        args: ['--topic', 'times', '--reader-property', 'parse.key=true', '--reader-property', 'key.separator=:', '--sync', '--timeout', '0'],
+        stdin: Array.from({ length: 20 }, (_, index) => `key-${index}:value-${index}\n`).join(''),
+      },
+      offsets('--topic', 'times'),
+      offsets('--topic', 'times.*'),
+      ...['latest', 'earliest', 'max-timestamp', 'earliest-local', 'latest-tiered', 'earliest-pending-upload', '-1', '-2', '-3', LONG_AGO_MS, FAR_AHEAD_MS].map(
+        (time) => offsets('--topic', 'times', '--time', time),
+      ),
+      offsets('--topic', 'times', '--partitions', '0,2'),
+      offsets('--topic-partitions', 'times:1-2,times-empty:0'),
+      offsets('--topic', 'nothing-of-the-kind'),
+      offsets('--topic', 'times', '--partitions', '7'),
+      offsets('--topic', 'times', '--time', 'yesterday'),
+      offsets('--topic', 'times.*', '--exclude-internal-topics'),
+    ],
+  },
+  {
+    name: 'kafka-delete-records moves the start of the log',
+    steps: [
+      {
+        tool: 'kafka-delete-records',
+        args: ['--offset-json-file', '{dir}/offsets.json'],
+        files: { 'offsets.json': '{"partitions":[{"topic":"times","partition":0,"offset":2}],"version":1}' },
+      },
+      offsets('--topic', 'times', '--time', 'earliest'),
+      {
+        tool: 'kafka-delete-records',
+        args: ['--offset-json-file', '{dir}/offsets.json'],
+        files: { 'offsets.json': '{"partitions":[{"topic":"times","partition":0,"offset":-1}],"version":1}' },
+      },
+      offsets('--topic', 'times', '--time', 'earliest'),
+      {
+        tool: 'kafka-delete-records',
+        args: ['--offset-json-file', '{dir}/offsets.json'],
+        files: { 'offsets.json': '{"partitions":[{"topic":"times","partition":1,"offset":1000}],"version":1}' },
+      },
+      {
+        tool: 'kafka-console-consumer',
+        args: ['--topic', 'times', '--partition', '0', '--offset', '0', '--timeout-ms', '1500'],
+      },
+    ],
+  },
+];
