@@ -3,10 +3,10 @@
  * as of the last published change, and changes only between turns.
  */
 import { resolveTopicConfig, type LogConfig } from '../log/log-config';
-import type { BrokerRegistration } from '../controller/metadata/cluster-image';
+import type { BrokerRegistration } from '../controller/metadata/registrations';
 import type { MetadataImage } from '../controller/metadata/image';
 import type { PartitionRegistration } from '../controller/metadata/partition-registration';
-import type { Topic } from '../controller/metadata/topics-image';
+import type { Topic } from '../controller/metadata/topic';
 import { ZERO_UUID } from '../wire/base/uuid';
 import type { BrokerConfig } from './config/broker-config';
 

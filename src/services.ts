@@ -3,6 +3,7 @@ import type { Env } from '../log/env';
 import type { LogManager } from '../log/log-manager';
 import type { BrokerConfig } from './config/broker-config';
 import type { FetchSessionCache } from './replication/fetch-session';
+import type { ProduceRules } from './replication/produce-rules';
 import type { ReplicaManager } from './replication/replica-manager';
 import type { MetadataCache } from './metadata-cache';
 
@@ -15,4 +16,5 @@ export interface Services {
   readonly replicas: ReplicaManager;
   readonly logs: LogManager;
   readonly fetchSessions: FetchSessionCache;
+  readonly produceRules: ProduceRules;
 }

@@ -1,40 +1,36 @@
 /**
- * The configuration in force, for parts of the broker that live longer than one version of it. `current` is replaced as a
- * whole when the metadata log brings dynamic values (KIP-226); who needs to act on a change watches it.
+ * The configuration in force: the static one with what the metadata log says for this broker and for all (KIP-226). It is
+ * replaced as a whole; whoever holds an older one has what was in force then.
  */
 import type { Logger } from '../../wire/base/env';
+import { ConfigResourceType } from '../../controller/metadata/config-resource';
+import type { MetadataDelta } from '../../controller/metadata/delta';
+import type { MetadataImage } from '../../controller/metadata/image';
 import type { BrokerConfig } from './broker-config';
 
-export type ConfigWatcher = (now: BrokerConfig, before: BrokerConfig) => void;
+const CLUSTER_DEFAULT = '';
 
 export class DynamicConfig {
-  private readonly watchers = new Set<ConfigWatcher>();
   private inForce: BrokerConfig;
 
   constructor(
-    config: BrokerConfig,
+    private readonly initial: BrokerConfig,
     private readonly logger: Logger,
   ) {
-    this.inForce = config;
+    this.inForce = initial;
   }
 
   get current(): BrokerConfig {
     return this.inForce;
   }
 
-  /** Takes over the values that the metadata log has for the cluster's default and for this broker. */
-  apply(dynamicDefault: ReadonlyMap<string, string>, dynamicBroker: ReadonlyMap<string, string>): void {
-    const before = this.inForce;
-    const { config, problems } = before.withDynamic(dynamicDefault, dynamicBroker);
-    for (const problem of problems) this.logger.error(`a dynamic configuration is passed over: ${problem}`);
-    if (config === before) return;
+  /** Takes what changed of the broker's configs; a value that cannot be applied is said and the old one stays. */
+  apply(delta: MetadataDelta, image: MetadataImage): void {
+    const concerns = [...delta.changedConfigs()].some(({ type }) => type === ConfigResourceType.broker);
+    if (!concerns) return;
+    const ofBroker = (name: string): ReadonlyMap<string, string> => image.configs.of({ type: ConfigResourceType.broker, name });
+    const { config, problems } = this.initial.withDynamic(ofBroker(CLUSTER_DEFAULT), ofBroker(String(this.initial.nodeId)));
+    for (const problem of problems) this.logger.warn(problem);
     this.inForce = config;
-    for (const watcher of this.watchers) watcher(config, before);
-  }
-
-  /** Returns the function that ends the watching. */
-  watch(watcher: ConfigWatcher): () => void {
-    this.watchers.add(watcher);
-    return () => this.watchers.delete(watcher);
   }
 }

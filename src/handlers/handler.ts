@@ -22,6 +22,8 @@ export interface CallConnection {
   /** The listener that the client came in on: it is told addresses of the same one. */
   readonly listenerName: string;
   readonly remoteHost: string;
+  /** Ends the connection once what is queued has been sent; `why` is for the logger. */
+  close(why: string): void;
 }
 
 export interface ResponseChunks {

@@ -12,7 +12,7 @@ import {
   MetadataResponse,
 } from '../../wire/schema/metadata';
 import type { PartitionRegistration } from '../../controller/metadata/partition-registration';
-import type { Topic } from '../../controller/metadata/topics-image';
+import type { Topic } from '../../controller/metadata/topic';
 import { ErrorCode } from '../../wire/base/error-codes';
 import { ZERO_UUID } from '../../wire/base/uuid';
 import { isInternalTopic } from '../metadata-cache';
@@ -55,7 +55,15 @@ function requestedTopic(call: Call, requested: RequestedTopic, mayCreate: boolea
   return missing(requested.name, ZERO_UUID, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
 }
 
-function missing(name: string | null, topicId: string, errorCode: number): TopicResponse {
+interface MissingTopic {
+  readonly errorCode: number;
+  readonly name: string | null;
+  readonly topicId: string;
+  readonly isInternal: boolean;
+  readonly partitions: readonly never[];
+}
+
+function missing(name: string | null, topicId: string, errorCode: number): MissingTopic {
   return { errorCode, name, topicId, isInternal: name !== null && isInternalTopic(name), partitions: [] };
 }
 
@@ -75,7 +83,17 @@ function describeTopic(call: Call, topic: Topic, operations: number): TopicRespo
   };
 }
 
-function describePartition(call: Call, index: number, partition: PartitionRegistration | null): TopicResponse['partitions'][number] {
+interface PartitionDescription {
+  readonly errorCode: number;
+  readonly partitionIndex: number;
+  readonly leaderId: number;
+  readonly leaderEpoch: number;
+  readonly replicaNodes: readonly number[];
+  readonly isrNodes: readonly number[];
+  readonly offlineReplicas: readonly number[];
+}
+
+function describePartition(call: Call, index: number, partition: PartitionRegistration | null): PartitionDescription {
   const { metadata: cache } = call.services;
   const leader = partition?.leader ?? -1;
   const leaderIsAlive = leader >= 0 && cache.isAlive(leader);
@@ -114,7 +132,7 @@ function pageOf(call: Call, request: Infer<typeof DescribeTopicPartitionsRequest
     if (left === 0) return { topics, nextCursor: { topicName: name, partitionIndex: 0 } };
     const topic = cache.topic(name);
     if (topic === undefined) {
-      topics.push({ ...missing(name, ZERO_UUID, unknownTopicError(name)), partitions: [] });
+      topics.push(missing(name, ZERO_UUID, unknownTopicError(name)));
       continue;
     }
     const first = cursor !== null && cursor.topicName === name ? cursor.partitionIndex : 0;

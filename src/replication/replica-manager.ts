@@ -123,6 +123,11 @@ export class ReplicaManager {
     }
   }
 
+  /** Applies every topic's config anew: what they inherit has changed. */
+  refreshConfigs(configOf: (topic: string) => LogConfig): void {
+    for (const partition of this.partitions.values()) partition.log.setConfig(configOf(partition.log.topicPartition.topic));
+  }
+
   find(topic: string, index: number): Partition | undefined {
     return this.partitions.get(partitionKey(topic, index));
   }

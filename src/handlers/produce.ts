@@ -1,0 +1,178 @@
+/**
+ * Produce. v3 batches of magic 2, v5 log start offset, v7 zstd, v8 record errors (KIP-467), v9 flexible, v10 current leader
+ * (KIP-951), v13 topic ids.
+ *
+ * A partition's batch is validated, given its offset in place and written with one call; what waits then is only the answer:
+ * for the high watermark with acks=all, for an fsync where the settings ask for one. acks=0 gets no answer, and a closed
+ * connection for an error, since there is no other way to tell.
+ */
+import type { Infer, Input } from '../../wire/schema';
+import { ProduceRequest, ProduceResponse } from '../../wire/schema/produce';
+import { ErrorCode, errorName } from '../../wire/base/error-codes';
+import { LogStorageError } from '../../log/log-error';
+import { validateBatch } from '../../wire/record/validation';
+import { isInternalTopic } from '../metadata-cache';
+import type { Partition } from '../replication/partition';
+import { handler, type Call } from './handler';
+import { leaderLookup } from './leader-lookup';
+
+type Request = Infer<typeof ProduceRequest>;
+type Response = Input<typeof ProduceResponse>;
+type PartitionData = Request['topicData'][number]['partitionData'][number];
+type PartitionResponse = Response['responses'][number]['partitionResponses'][number];
+
+const ALL = -1;
+/** Kafka's own tools may write to internal topics under this client id. */
+const ADMIN_CLIENT_ID = '__admin_client';
+
+/** What has to come before a partition's append may be answered. */
+interface Pending {
+  readonly partition: Partition;
+  readonly response: PartitionResponse;
+  readonly lastOffset: number;
+  readonly needsFlush: boolean;
+  errorCode: number;
+}
+
+export const produce = handler({
+  request: ProduceRequest,
+  response: ProduceResponse,
+  mayOverlap: true,
+  handle(call, request, respond) {
+    new Produce(call, request, respond).run();
+  },
+});
+
+class Produce {
+  private readonly pending: Pending[] = [];
+
+  constructor(
+    private readonly call: Call,
+    private readonly request: Request,
+    private readonly respond: (response: Response | null) => void,
+  ) {}
+
+  run(): void {
+    const { acks } = this.request;
+    const responses = this.request.topicData.map((topic) => ({
+      name: topic.name,
+      topicId: topic.topicId,
+      partitionResponses: topic.partitionData.map((data) => this.append(topic.name, topic.topicId, data)),
+    }));
+    if (acks === 0) return this.finishUnacknowledged(responses);
+    const answer = { responses };
+    if (this.pending.length === 0) return this.respond(answer);
+    const keys = this.pending.map(({ partition }) => partition.key);
+    const waiting = {
+      tryComplete: () => this.isComplete() && this.finish(answer),
+      expire: () => void this.finish(answer, ErrorCode.REQUEST_TIMED_OUT),
+    };
+    this.call.services.replicas.producePurgatory.tryCompleteElseWatch(waiting, keys, this.request.timeoutMs);
+  }
+
+  private append(topic: string, topicId: string, data: PartitionData): PartitionResponse {
+    const refusal = this.refuse(topic);
+    if (refusal !== null) return failed(data.index, refusal.errorCode, refusal.message);
+    const found = leaderLookup(this.call.services, { topic, topicId, partition: data.index, currentLeaderEpoch: -1 });
+    if (!found.ok) return failed(data.index, found.errorCode);
+    const name = found.partition.log.topicPartition.topic;
+    if (isInternalTopic(name) && this.call.clientId !== ADMIN_CLIENT_ID) {
+      return failed(data.index, ErrorCode.INVALID_TOPIC_EXCEPTION, `Cannot append to internal topic ${name}`);
+    }
+    try {
+      return this.appendTo(found.partition, data);
+    } catch (error) {
+      if (error instanceof LogStorageError) return failed(data.index, error.errorCode, error.message);
+      throw error;
+    }
+  }
+
+  private refuse(topic: string): { errorCode: number; message: string | null } | null {
+    const { acks, transactionalId } = this.request;
+    if (acks !== 0 && acks !== 1 && acks !== ALL) return { errorCode: ErrorCode.INVALID_REQUIRED_ACKS, message: null };
+    if (transactionalId === null) return null;
+    const message = `transactions are not served yet, so ${topic} takes no records of transactional id ${transactionalId}`;
+    return { errorCode: ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, message };
+  }
+
+  private appendTo(partition: Partition, data: PartitionData): PartitionResponse {
+    const { env, produceRules, config: brokerConfig } = this.call.services;
+    const { log, core } = partition;
+    const minIsr = log.config.minInsyncReplicas;
+    if (this.request.acks === ALL && core.isUnderMinIsr(minIsr)) {
+      const message = `The size of the current ISR [${core.isr.join(', ')}] is insufficient to satisfy the min.isr requirement of ${minIsr} for partition ${partition.key}`;
+      return failed(data.index, ErrorCode.NOT_ENOUGH_REPLICAS, message);
+    }
+    const rules = produceRules.for(log.config, this.call.apiVersion);
+    const validated = validateBatch(data.records ?? NO_RECORDS, rules, env.clock.wallMs());
+    if (!validated.ok) {
+      const recordErrors = validated.recordErrors.map((e) => ({ batchIndex: e.batchIndex, batchIndexErrorMessage: e.message }));
+      return { ...failed(data.index, validated.errorCode, validated.message), recordErrors };
+    }
+    const outcome = partition.append(validated.bytes, 'client');
+    if (outcome.status === 'refused') return failed(data.index, outcome.errorCode, outcome.message);
+    const response = {
+      index: data.index,
+      errorCode: ErrorCode.NONE,
+      baseOffset: outcome.baseOffset,
+      logAppendTimeMs: validated.logAppendTimeMs,
+      logStartOffset: log.logStartOffset,
+    };
+    const needsFlush = brokerConfig.get('log.flush.before.ack') || (outcome.status === 'appended' && outcome.isFlushDue);
+    const pending = { partition, response, lastOffset: outcome.lastOffset, needsFlush, errorCode: ErrorCode.NONE as number };
+    if (this.request.acks !== 0 && !this.isSettled(pending)) this.pending.push(pending);
+    return response;
+  }
+
+  /** Whether nothing is left to wait for; a partition that has failed meanwhile has its error noted. */
+  private isSettled(pending: Pending): boolean {
+    const { partition, lastOffset, needsFlush } = pending;
+    const errorCode = partition.core.checkLeader(-1);
+    if (errorCode !== ErrorCode.NONE) {
+      pending.errorCode = errorCode;
+      return true;
+    }
+    if (needsFlush && partition.log.flushedOffset <= lastOffset) return false;
+    return this.request.acks !== ALL || partition.log.highWatermark > lastOffset;
+  }
+
+  private isComplete(): boolean {
+    return this.pending.every((pending) => this.isSettled(pending));
+  }
+
+  /** Answers; appends that are still waiting get `lateError`, since their records are there but not confirmed. */
+  private finish(answer: Response, lateError: number = ErrorCode.NONE): true {
+    const errors = new Map<PartitionResponse, number>();
+    for (const pending of this.pending) {
+      const settled = this.isSettled(pending);
+      const errorCode = settled ? pending.errorCode : lateError;
+      if (errorCode !== ErrorCode.NONE) errors.set(pending.response, errorCode);
+    }
+    this.respond(errors.size === 0 ? answer : withErrors(answer, errors));
+    return true;
+  }
+
+  private finishUnacknowledged(responses: Response['responses']): void {
+    const error = responses.flatMap((topic) => topic.partitionResponses).find((response) => response.errorCode !== ErrorCode.NONE);
+    if (error !== undefined) this.call.connection.close(`produce with acks=0 failed: ${errorName(error.errorCode)}`);
+    this.respond(null);
+  }
+}
+
+const NO_RECORDS = new Uint8Array(0);
+
+function failed(index: number, errorCode: number, errorMessage: string | null = null): PartitionResponse {
+  return { index, errorCode, baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1, errorMessage };
+}
+
+function withErrors(answer: Response, errors: ReadonlyMap<PartitionResponse, number>): Response {
+  return {
+    responses: answer.responses.map((topic) => ({
+      ...topic,
+      partitionResponses: topic.partitionResponses.map((response) => {
+        const errorCode = errors.get(response);
+        return errorCode === undefined ? response : failed(response.index, errorCode);
+      }),
+    })),
+  };
+}

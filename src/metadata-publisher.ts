@@ -1,0 +1,64 @@
+/**
+ * Brings a change of the metadata to the parts of the broker, in the turn in which it is published: first the cache, then
+ * configs, then replicas, so that whoever is woken by a replica sees the new state.
+ */
+import { ConfigResourceType } from '../controller/metadata/config-resource';
+import type { MetadataDelta, TopicChange } from '../controller/metadata/delta';
+import type { MetadataImage } from '../controller/metadata/image';
+import type { MetadataPublisher } from '../controller/metadata/publisher';
+import type { MetadataCache } from './metadata-cache';
+import type { ReplicaManager } from './replication/replica-manager';
+import { DynamicConfig } from './config/dynamic-config';
+
+export interface TopicsDeleted {
+  topicsDeleted(topics: readonly { readonly name: string; readonly id: string; readonly partitions: readonly number[] }[]): void;
+}
+
+export class BrokerMetadataPublisher implements MetadataPublisher {
+  readonly name = 'broker';
+  private hasPublished = false;
+
+  constructor(
+    private readonly cache: MetadataCache,
+    private readonly config: DynamicConfig,
+    private readonly replicas: ReplicaManager,
+    private readonly groups: TopicsDeleted,
+    /** Called once, after the first publication. */
+    private readonly firstPublished: () => void,
+  ) {}
+
+  publish(delta: MetadataDelta, image: MetadataImage): void {
+    this.config.apply(delta, image);
+    this.cache.update(image, this.config.current);
+    this.applyTopicConfigs(delta);
+    this.deleteTopics(delta);
+    for (const change of delta.changedTopics()) this.applyTopic(change, image);
+    if (this.hasPublished) return;
+    this.hasPublished = true;
+    this.firstPublished();
+  }
+
+  private applyTopicConfigs(delta: MetadataDelta): void {
+    for (const resource of delta.changedConfigs()) {
+      if (resource.type === ConfigResourceType.topic) this.replicas.setConfig(resource.name, this.cache.topicConfig(resource.name));
+      // A broker's defaults reach every topic that does not override them.
+      if (resource.type === ConfigResourceType.broker) this.replicas.refreshConfigs((topic) => this.cache.topicConfig(topic));
+    }
+  }
+
+  private deleteTopics(delta: MetadataDelta): void {
+    const deleted = [...delta.deletedTopics()].map((topic) => ({ ...topic, partitions: [...topic.partitions.keys()] }));
+    for (const topic of deleted) for (const index of topic.partitions) this.replicas.remove(topic.name, index);
+    if (deleted.length > 0) this.groups.topicsDeleted(deleted);
+  }
+
+  private applyTopic(change: TopicChange, image: MetadataImage): void {
+    const { topic } = change;
+    const config = this.cache.topicConfig(topic.name);
+    for (const { partitionId } of change.partitions()) {
+      const registration = image.topics.partition(topic, partitionId);
+      if (registration === null) continue;
+      this.replicas.apply({ topic: topic.name, topicId: topic.id, partition: partitionId, registration }, config);
+    }
+  }
+}
