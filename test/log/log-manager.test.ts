@@ -1,0 +1,121 @@
+import { LogManager } from '../../log/log-manager';
+import { SimWorld } from '../sim/world';
+import { batchOf, contents, live, openLog, settings, smallLogConfig, TOPIC_ID } from './support/log-bench';
+
+describe('the log manager', () => {
+  test('puts new partitions into the directory with the fewest, and finds them again', async () => {
+    const world = new SimWorld({ seed: 1 });
+    const config = smallLogConfig();
+    await live(world, async (env) => {
+      const manager = await LogManager.open(env, settings(config, ['/a', '/b']));
+      for (let partition = 0; partition < 4; partition++) manager.getOrCreate({ topic: 'x', partition }, TOPIC_ID, config);
+      expect(env.disk.listSync('/a').filter((name) => name.startsWith('x-'))).toEqual(['x-0', 'x-2']);
+      expect(env.disk.listSync('/b').filter((name) => name.startsWith('x-'))).toEqual(['x-1', 'x-3']);
+      await manager.close(1);
+    });
+    await live(world, async (env) => {
+      const manager = await LogManager.open(env, settings(config, ['/a', '/b']));
+      await manager.loadAll();
+      expect([...manager.all].map((log) => log.topicPartition.partition).sort()).toEqual([0, 1, 2, 3]);
+      expect(manager.get('x', 1)?.topicId).toBe(TOPIC_ID);
+    });
+  });
+
+  test('refuses a directory that another process holds, in a sentence', async () => {
+    const world = new SimWorld({ seed: 2 });
+    const config = smallLogConfig();
+    const host = world.host('a');
+    let refusal = '';
+    world.start(host, 'first', async (env) => void (await LogManager.open(env, settings(config))));
+    await world.runAwaiting({ untilMs: 100 });
+    world.start(host, 'second', async (env) => {
+      await LogManager.open(env, settings(config)).catch((error: Error) => (refusal = error.message));
+    });
+    await world.runAwaiting({ untilMs: 200 });
+    expect(refusal).toMatch(/lock/);
+  });
+
+  test('removes old segments by time, keeps the active one, and moves the log start', async () => {
+    const world = new SimWorld({ seed: 3 });
+    const config = smallLogConfig({ 'retention.ms': '1000', 'file.delete.delay.ms': '50' });
+    await live(world, async (env) => {
+      const { manager, log } = await openLog(env, config);
+      const start = env.clock.wallMs();
+      for (let i = 0; i < 200; i++) log.append(batchOf([`value-${i}`], { timestampMs: start + i * 20 }), 0, 'client');
+      log.setHighWatermark(log.logEndOffset);
+      const before = env.disk.listSync(log.directory).length;
+      await new Promise<void>((resolve) => void env.timers.set(3_500, resolve));
+      manager.applyRetention();
+      expect(log.logStartOffset).toBeGreaterThan(50);
+      expect(contents(log)[0]).toBe(`${log.logStartOffset}=value-${log.logStartOffset}`);
+      await new Promise<void>((resolve) => void env.timers.set(100, resolve));
+      expect(env.disk.listSync(log.directory).length).toBeLessThan(before);
+      await new Promise<void>((resolve) => void env.timers.set(3_000, resolve));
+      manager.applyRetention();
+      expect(contents(log)).toEqual([]);
+      expect(log.logStartOffset).toBe(200);
+      expect(log.append(batchOf(['value-200']), 0, 'client')).toMatchObject({ baseOffset: 200 });
+      await manager.close(1);
+    });
+    await live(world, async (env) => {
+      const { log } = await openLog(env, config);
+      expect([log.logStartOffset, log.logEndOffset]).toEqual([200, 201]);
+    });
+  });
+
+  test('removes by size only what lies beyond the bound, and nothing of a compacted topic', async () => {
+    for (const [policy, mustShrink] of [['delete', true], ['compact', false]] as const) {
+      const world = new SimWorld({ seed: `size-${policy}` });
+      const config = smallLogConfig({ 'retention.bytes': '9000', 'retention.ms': '-1', 'cleanup.policy': policy });
+      await live(world, async (env) => {
+        const { manager, log } = await openLog(env, config);
+        for (let i = 0; i < 300; i++) log.append(batchOf([`value-${i}`]), 0, 'client');
+        log.setHighWatermark(log.logEndOffset);
+        const before = log.sizeBytes;
+        manager.applyRetention();
+        expect(log.sizeBytes < before).toBe(mustShrink);
+        expect(log.sizeBytes).toBeGreaterThanOrEqual(9000);
+      });
+    }
+  });
+
+  test('takes a deleted partition away at once and its files later, also over a restart', async () => {
+    const world = new SimWorld({ seed: 5 });
+    const config = smallLogConfig();
+    await live(world, async (env) => {
+      const { manager, log } = await openLog(env, config);
+      log.append(batchOf(['value-0']), 0, 'client');
+      manager.remove({ topic: 't', partition: 0 });
+      expect(manager.get('t', 0)).toBeUndefined();
+      expect(env.disk.listSync('/data').filter((name) => name.endsWith('-delete'))).toHaveLength(1);
+      const again = manager.getOrCreate({ topic: 't', partition: 0 }, TOPIC_ID, config);
+      expect(again.logEndOffset).toBe(0);
+    });
+    await live(world, async (env) => {
+      const { log } = await openLog(env, config);
+      expect(log.logEndOffset).toBe(0);
+      expect(env.disk.listSync('/data').filter((name) => name.endsWith('-delete'))).toEqual([]);
+    });
+  });
+
+  test('takes a directory offline when an fsync fails, and leaves the others alone', async () => {
+    const world = new SimWorld({ seed: 6 });
+    const config = smallLogConfig();
+    const host = world.host('a');
+    await live(world, async (env) => {
+      const failed: string[] = [];
+      const manager = await LogManager.open(env, { ...settings(config, ['/a', '/b']), directoryFailed: (path) => failed.push(path) });
+      const bad = manager.getOrCreate({ topic: 'x', partition: 0 }, TOPIC_ID, config);
+      const good = manager.getOrCreate({ topic: 'x', partition: 1 }, TOPIC_ID, config);
+      bad.append(batchOf(['value-0']), 0, 'client');
+      good.append(batchOf(['value-0']), 0, 'client');
+      host.disk.faults.add({ operation: 'sync', matches: (path) => path.startsWith('/a/x-0'), code: 'EIO' });
+      const error = await new Promise((resolve) => bad.flush(resolve));
+      expect(error).toMatchObject({ code: 'EIO' });
+      expect(failed).toEqual(['/a']);
+      expect(bad.flushedOffset).toBe(0);
+      expect(() => bad.append(batchOf(['value-1']), 0, 'client')).toThrow(/offline/);
+      expect(good.append(batchOf(['value-1']), 0, 'client')).toMatchObject({ status: 'appended' });
+    });
+  });
+});
