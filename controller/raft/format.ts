@@ -1,0 +1,151 @@
+/**
+ * From log directories as they lie there to an identity: cluster id, directory ids. A node whose directories are all
+ * empty, and that is told of no other node, formats them by itself; everybody else must have been formatted before.
+ *
+ * Order of a first format, each step durable before the next: bootstrap.checkpoint (feature levels), the 0-0 checkpoint
+ * (kraft.version and voters), then meta.properties of the metadata directory, then those of the others. Until the
+ * metadata directory has its meta.properties nothing of it counts, and the next start does it all again.
+ *
+ * A voter that formatted itself afresh would have forgotten its vote, and a disk that is not mounted looks empty: so a
+ * node with any formatted directory never formats its metadata directory.
+ */
+import type { Crc32c, Random } from '../../wire/base/env';
+import { randomUuid } from '../../wire/base/uuid';
+import type { Disk } from '../../log/disk';
+import { bootstrapRecords } from '../metadata/bootstrap';
+import { BOOTSTRAP_FILE, writeBootstrapFile, writeVotersCheckpoint } from './bootstrap-files';
+import { readMetaProperties, verifyMetaProperties, writeMetaProperties, type MetaProperties } from './meta-properties';
+import { BOOTSTRAP_SNAPSHOT_ID, snapshotFileName } from './snapshots';
+import { VoterSet, type VoterEndpoint } from './voter-set';
+
+export const METADATA_PARTITION_DIRECTORY = '__cluster_metadata-0';
+
+export interface FormatRequest {
+  readonly nodeId: number;
+  /** Where the node keeps logs, each once; paths as configured. */
+  readonly logDirs: readonly string[];
+  readonly metadataLogDir: string;
+  /** Null: any; a first format then makes one up. */
+  readonly clusterId: string | null;
+  /** This node's controller listeners as others reach them; a node without the controller role has none. */
+  readonly controllerEndpoints: readonly VoterEndpoint[];
+  /** Other hosts named in controller.quorum.voters or controller.quorum.bootstrap.servers. */
+  readonly otherQuorumHosts: readonly string[];
+}
+
+export interface FormatPorts {
+  readonly disk: Disk;
+  readonly random: Random;
+  readonly crc32c: Crc32c;
+  readonly wallMs: number;
+}
+
+export interface NodeIdentity {
+  readonly clusterId: string;
+  readonly nodeId: number;
+  /** Log directory to its id, every one of them. */
+  readonly directoryIds: ReadonlyMap<string, string>;
+  /** The id of the metadata log's directory. */
+  readonly metadataDirectoryId: string;
+  /** This call has formatted the node. */
+  readonly isNew: boolean;
+}
+
+/** The directories cannot be used, and the node may not format them. */
+export class FormatError extends Error {
+  override readonly name = 'FormatError';
+}
+
+/** Reads the node's identity, formatting what it may. Throws FormatError, MetaPropertiesError or DiskError. */
+export function loadOrFormat(request: FormatRequest, ports: FormatPorts): NodeIdentity {
+  const { disk } = ports;
+  if (!request.logDirs.includes(request.metadataLogDir)) {
+    throw new FormatError(`metadata.log.dir ${request.metadataLogDir} is not one of log.dirs ${request.logDirs.join(',')}`);
+  }
+  const found = new Map<string, MetaProperties>();
+  for (const directory of request.logDirs) {
+    const properties = readMetaProperties(disk, directory);
+    if (properties !== null) found.set(directory, properties);
+  }
+  verifyMetaProperties(found, request.nodeId, request.clusterId);
+  const isNew = !found.has(request.metadataLogDir);
+  if (isNew) {
+    assertMayFormat(request, found, disk);
+    found.set(request.metadataLogDir, formatMetadataDirectory(request, ports));
+  }
+  const clusterId = (found.get(request.metadataLogDir) as MetaProperties).clusterId;
+  addDataDirectories(request, clusterId, found, ports);
+  return {
+    clusterId,
+    nodeId: request.nodeId,
+    directoryIds: new Map([...found].map(([directory, { directoryId }]) => [directory, directoryId])),
+    metadataDirectoryId: (found.get(request.metadataLogDir) as MetaProperties).directoryId,
+    isNew,
+  };
+}
+
+function assertMayFormat(request: FormatRequest, found: ReadonlyMap<string, MetaProperties>, disk: Disk): void {
+  const [formatted] = found.keys();
+  if (formatted !== undefined) {
+    throw new FormatError(
+      `The metadata directory ${request.metadataLogDir} has no meta.properties, but ${formatted} has: ` +
+        'a disk may not be mounted. A node that has run before is not formatted again by itself.',
+    );
+  }
+  if (request.controllerEndpoints.length === 0) {
+    throw new FormatError(`${request.metadataLogDir} is not formatted, and this node is no controller: format it for its cluster first.`);
+  }
+  if (request.otherQuorumHosts.length > 0) {
+    throw new FormatError(
+      `${request.metadataLogDir} is not formatted, and the quorum names other hosts (${request.otherQuorumHosts.join(', ')}): ` +
+        'a voter that formats itself may have forgotten its vote. Format it for its cluster first.',
+    );
+  }
+  for (const directory of request.logDirs) {
+    const [foreign] = entriesOf(disk, directory).filter((name) => !isRemnant(disk, directory, name));
+    if (foreign !== undefined) {
+      throw new FormatError(`${directory} has no meta.properties and is not empty (it holds ${foreign}): it is not formatted by itself.`);
+    }
+  }
+}
+
+function entriesOf(disk: Disk, directory: string): readonly string[] {
+  return disk.statSync(directory) === null ? [] : disk.listSync(directory);
+}
+
+/** What an interrupted format, the lock or the file system leaves in a directory that counts as empty. */
+function isRemnant(disk: Disk, directory: string, name: string): boolean {
+  if (['.lock', 'lost+found', BOOTSTRAP_FILE, 'meta.properties.tmp'].includes(name)) return true;
+  if (name.startsWith(BOOTSTRAP_FILE)) return true;
+  if (name !== METADATA_PARTITION_DIRECTORY) return false;
+  const stem = snapshotFileName(BOOTSTRAP_SNAPSHOT_ID).slice(0, -'.checkpoint'.length);
+  return disk.listSync(`${directory}/${name}`).every((file) => file.startsWith(stem) && file.includes('.checkpoint'));
+}
+
+function formatMetadataDirectory(request: FormatRequest, ports: FormatPorts): MetaProperties {
+  const { disk, random } = ports;
+  const directory = request.metadataLogDir;
+  const directoryId = randomUuid(random);
+  disk.makeDirectorySync(directory);
+  writeBootstrapFile(directory, bootstrapRecords(), ports);
+  const voters = new VoterSet([
+    { id: request.nodeId, directoryId, endpoints: request.controllerEndpoints, minKraftVersion: 0, maxKraftVersion: 1 },
+  ]);
+  writeVotersCheckpoint(`${directory}/${METADATA_PARTITION_DIRECTORY}`, voters, ports);
+  disk.syncDirectorySync(directory);
+  const properties = { clusterId: request.clusterId ?? randomUuid(random), nodeId: request.nodeId, directoryId };
+  writeMetaProperties(disk, directory, properties);
+  return properties;
+}
+
+/** A data directory without meta.properties joins the node: it is new, or the first format did not get so far. */
+function addDataDirectories(request: FormatRequest, clusterId: string, found: Map<string, MetaProperties>, ports: FormatPorts): void {
+  for (const directory of request.logDirs) {
+    if (found.has(directory)) continue;
+    ports.disk.makeDirectorySync(directory);
+    const properties = { clusterId, nodeId: request.nodeId, directoryId: randomUuid(ports.random) };
+    writeMetaProperties(ports.disk, directory, properties);
+    found.set(directory, properties);
+  }
+}
+
