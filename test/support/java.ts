@@ -34,6 +34,8 @@ export function jvmFlags(classpath: string, heapMb: number): string[] {
     '-XX:+UseSerialGC',
     '-XX:TieredStopAtLevel=1',
     '-XX:-UsePerfData',
+    // For the tool runner, which looks for the shutdown hooks of its commands.
+    '--add-opens=java.base/java.lang=ALL-UNNAMED',
     '-Dfile.encoding=UTF-8',
     '-Duser.timezone=UTC',
     '-Duser.language=en',

@@ -13,6 +13,7 @@ type Replacement = readonly [pattern: RegExp, replacement: string];
 /** In this order: the longer shapes first. */
 const MADE_UP: readonly Replacement[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uuid>'],
+  [/"topicId":"[\w-]{22}"/g, '"topicId":"<uuid>"'],
   [/TopicId: [\w-]{22}/g, 'TopicId: <uuid>'],
   [/\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[:.,]\d{3}/g, '<time>'],
   [/\b1[6-9]\d{11}\b/g, '<ms>'],
@@ -28,7 +29,8 @@ export function normalise(result: ToolResult, step: RunStep | StopStep, places: 
 }
 
 function lines(text: string, step: RunStep | StopStep, places: Places): string[] {
-  const raw = text.replace(/\n$/, '').split('\n');
+  // The formatters of internal topics print JSON objects without a line between them.
+  const raw = text.replace(/\n$/, '').replaceAll('}{"key":', '}\n{"key":').split('\n');
   const kept = (text === '' ? [] : raw)
     .map((line) => (step.jsonLines === true ? sortedJson(line) : line))
     .map((line) => inPlaces(line, places))
@@ -53,7 +55,7 @@ function inPlaces(line: string, places: Places): string {
     .replaceAll(places.logDir, '<logs>')
     .replaceAll(places.dir, '<dir>')
     .replaceAll(places.bootstrap, '<host:port>')
-    .replaceAll(`:${port}`, ':<port>');
+    .replace(new RegExp(`(?<!\\d)${port}(?!\\d)`, 'g'), '<port>');
 }
 
 function replaceAll(line: string, replacements: readonly Replacement[]): string {

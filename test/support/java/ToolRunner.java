@@ -9,10 +9,12 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -88,6 +90,25 @@ public final class ToolRunner {
         Command command = current();
         if (command != null) command.exit(code);
         throw new TrappedExit();
+    }
+
+    /** A few tools give their hook to the Runtime: those whose thread is of this group, taken out of its private table. */
+    @SuppressWarnings("unchecked")
+    private static List<Thread> takeRuntimeHooks(ThreadGroup group) {
+        try {
+            Class<?> table = Class.forName("java.lang.ApplicationShutdownHooks");
+            Field field = table.getDeclaredField("hooks");
+            field.setAccessible(true);
+            synchronized (table) {
+                Map<Thread, Thread> hooks = (Map<Thread, Thread>) field.get(null);
+                List<Thread> own = new ArrayList<>(hooks.keySet());
+                own.removeIf(thread -> thread.getThreadGroup() != group);
+                hooks.keySet().removeAll(own);
+                return own;
+            }
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static Command current() {
@@ -183,8 +204,9 @@ public final class ToolRunner {
                 if (finishing) return;
                 finishing = true;
             }
-            for (Runnable hook : hooks) {
-                Thread thread = thread("hook", hook);
+            List<Thread> threads = new ArrayList<>(takeRuntimeHooks(group));
+            for (Runnable hook : hooks) threads.add(thread("hook", hook));
+            for (Thread thread : threads) {
                 thread.start();
                 try {
                     thread.join(HOOKS_TIMEOUT_MS);
