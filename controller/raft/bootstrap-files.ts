@@ -7,6 +7,7 @@ import { BatchView } from '../../wire/record/batch';
 import { decodeRecords } from '../../wire/record/records';
 import type { Disk } from '../../log/disk';
 import { readWholeFile, replaceFile } from '../../log/small-file';
+import { makeDurableDirectory } from './durable-directory';
 import { SnapshotEncoder, SnapshotWriter } from './snapshot-writer';
 import { BOOTSTRAP_SNAPSHOT_ID, SnapshotError, SnapshotStore } from './snapshots';
 import type { VoterSet } from './voter-set';
@@ -48,7 +49,7 @@ export function readBootstrapFile(disk: Disk, directory: string, crc32c: Crc32c)
 
 /** Durable when it returns; replaces what an interrupted format left. */
 export function writeVotersCheckpoint(partitionDirectory: string, voters: VoterSet, ports: BootstrapPorts): void {
-  ports.disk.makeDirectorySync(partitionDirectory);
+  makeDurableDirectory(ports.disk, partitionDirectory);
   const store = new SnapshotStore(ports.disk, partitionDirectory, ports.random);
   store.recover(0);
   const header = { lastContainedLogTimestampMs: ports.wallMs, kraftVersion: 1, voters };

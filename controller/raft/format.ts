@@ -14,6 +14,7 @@ import { randomUuid } from '../../wire/base/uuid';
 import type { Disk } from '../../log/disk';
 import { bootstrapRecords } from '../metadata/bootstrap';
 import { BOOTSTRAP_FILE, writeBootstrapFile, writeVotersCheckpoint } from './bootstrap-files';
+import { makeDurableDirectory } from './durable-directory';
 import { readMetaProperties, verifyMetaProperties, writeMetaProperties, type MetaProperties } from './meta-properties';
 import { BOOTSTRAP_SNAPSHOT_ID, snapshotFileName } from './snapshots';
 import { VoterSet, type VoterEndpoint } from './voter-set';
@@ -65,7 +66,11 @@ export function loadOrFormat(request: FormatRequest, ports: FormatPorts): NodeId
   const found = new Map<string, MetaProperties>();
   for (const directory of request.logDirs) {
     const properties = readMetaProperties(disk, directory);
-    if (properties !== null) found.set(directory, properties);
+    if (properties === null) continue;
+    // The process that wrote it may have died before its name was durable; from here on we build upon it.
+    makeDurableDirectory(disk, directory);
+    disk.syncDirectorySync(directory);
+    found.set(directory, properties);
   }
   verifyMetaProperties(found, request.nodeId, request.clusterId);
   const isNew = !found.has(request.metadataLogDir);
@@ -101,16 +106,14 @@ function assertMayFormat(request: FormatRequest, found: ReadonlyMap<string, Meta
         'a voter that formats itself may have forgotten its vote. Format it for its cluster first.',
     );
   }
-  for (const directory of request.logDirs) {
-    const [foreign] = entriesOf(disk, directory).filter((name) => !isRemnant(disk, directory, name));
-    if (foreign !== undefined) {
-      throw new FormatError(`${directory} has no meta.properties and is not empty (it holds ${foreign}): it is not formatted by itself.`);
-    }
-  }
+  for (const directory of request.logDirs) assertEmpty(disk, directory);
 }
 
-function entriesOf(disk: Disk, directory: string): readonly string[] {
-  return disk.statSync(directory) === null ? [] : disk.listSync(directory);
+function assertEmpty(disk: Disk, directory: string): void {
+  if (disk.statSync(directory) === null) return;
+  const foreign = disk.listSync(directory).find((name) => !isRemnant(disk, directory, name));
+  if (foreign === undefined) return;
+  throw new FormatError(`${directory} has no meta.properties and is not empty (it holds ${foreign}): it is not formatted by itself.`);
 }
 
 /** What an interrupted format, the lock or the file system leaves in a directory that counts as empty. */
@@ -126,13 +129,12 @@ function formatMetadataDirectory(request: FormatRequest, ports: FormatPorts): Me
   const { disk, random } = ports;
   const directory = request.metadataLogDir;
   const directoryId = randomUuid(random);
-  disk.makeDirectorySync(directory);
+  makeDurableDirectory(disk, directory);
   writeBootstrapFile(directory, bootstrapRecords(), ports);
   const voters = new VoterSet([
     { id: request.nodeId, directoryId, endpoints: request.controllerEndpoints, minKraftVersion: 0, maxKraftVersion: 1 },
   ]);
   writeVotersCheckpoint(`${directory}/${METADATA_PARTITION_DIRECTORY}`, voters, ports);
-  disk.syncDirectorySync(directory);
   const properties = { clusterId: request.clusterId ?? randomUuid(random), nodeId: request.nodeId, directoryId };
   writeMetaProperties(disk, directory, properties);
   return properties;
@@ -142,7 +144,8 @@ function formatMetadataDirectory(request: FormatRequest, ports: FormatPorts): Me
 function addDataDirectories(request: FormatRequest, clusterId: string, found: Map<string, MetaProperties>, ports: FormatPorts): void {
   for (const directory of request.logDirs) {
     if (found.has(directory)) continue;
-    ports.disk.makeDirectorySync(directory);
+    assertEmpty(ports.disk, directory);
+    makeDurableDirectory(ports.disk, directory);
     const properties = { clusterId, nodeId: request.nodeId, directoryId: randomUuid(ports.random) };
     writeMetaProperties(ports.disk, directory, properties);
     found.set(directory, properties);

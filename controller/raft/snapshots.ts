@@ -146,6 +146,8 @@ export class SnapshotStore {
 
   /** Clears away what an earlier process left: unfinished and deleted files, and snapshots below the log's start. */
   recover(logStartOffset: number): void {
+    // A snapshot renamed by a process that died before it synced is believed from here on, so it has to stay.
+    this.disk.syncDirectorySync(this.directory);
     for (const name of this.disk.listSync(this.directory)) {
       if (name.endsWith(PART) || name.endsWith(DELETED)) this.disk.unlinkSync(`${this.directory}/${name}`);
     }
@@ -156,7 +158,6 @@ export class SnapshotStore {
   }
 
   create(id: OffsetAndEpoch): RawSnapshotWriter {
-    this.disk.makeDirectorySync(this.directory);
     const suffix = String(this.random.below(2 ** 31));
     const stem = snapshotFileName(id).slice(0, -CHECKPOINT.length);
     const file = this.disk.openSync(`${this.directory}/${stem}-${suffix}${PART}`, 'createNew');

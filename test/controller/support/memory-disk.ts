@@ -178,7 +178,7 @@ export class MemoryDisk implements Disk {
 
   statSync(path: string): FileStat | null {
     this.call();
-    if (this.directories.has(path)) return { sizeBytes: 0, modifiedMs: 0, isDirectory: true };
+    if (path === '/' || this.directories.has(path)) return { sizeBytes: 0, modifiedMs: 0, isDirectory: true };
     const inode = this.names.get(path);
     return inode === undefined ? null : { sizeBytes: inode.content.length, modifiedMs: 0, isDirectory: false };
   }
@@ -188,8 +188,9 @@ export class MemoryDisk implements Disk {
     this.later(() => done(null));
   }
 
-  syncDirectorySync(path: string): void {
+  syncDirectorySync(directory: string): void {
     this.call();
+    const path = directory === '/' ? '' : directory;
     for (const name of [...this.durableNames.keys()]) if (parentOf(name) === path) this.durableNames.delete(name);
     for (const [name, inode] of this.names) if (parentOf(name) === path) this.durableNames.set(name, inode);
     for (const name of this.directories) if (parentOf(name) === path) this.durableDirectories.add(name);
