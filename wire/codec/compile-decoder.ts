@@ -106,7 +106,8 @@ function variableSource(plan: FieldPlan): string[] {
   if (kind === 'array') return arraySource(plan);
   if (kind === 'struct') {
     const read = `s${(plan.struct as StructPlan).id}(r, v)`;
-    return [`${target} = ${plan.nullable ? `r.int8() < 0 ? null : ${read}` : read};`];
+    const isNull = plan.field.tag === null ? 'r.int8() < 0' : 'r.unsignedVarint() === 0';
+    return [`${target} = ${plan.nullable ? `${isNull} ? null : ${read}` : read};`];
   }
   return [`${target} = r.${variableRead(kind, plan.flexible, plan.nullable)}();`];
 }

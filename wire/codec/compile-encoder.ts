@@ -107,7 +107,7 @@ function structFallback(plan: FieldPlan): string {
 }
 
 function nullSource(plan: FieldPlan): string {
-  if (plan.field.kind === 'struct') return 'w.int8(-1)';
+  if (plan.field.kind === 'struct') return plan.field.tag === null ? 'w.int8(-1)' : 'w.unsignedVarint(0)';
   if (plan.flexible) return 'w.unsignedVarint(0)';
   return plan.field.kind === 'string' ? 'w.int16(-1)' : 'w.int32(-1)';
 }
@@ -123,6 +123,7 @@ function writeSource(kind: FieldKind, plan: FieldPlan, value: string): string {
     case 'records':
       return `w.recordsBody(${checked}, ${plan.flexible})`;
     case 'struct':
+      // In front of a nullable struct stands an int8, or a varint when it is tagged; 1 is the same in both.
       return `${plan.nullable ? 'w.int8(1); ' : ''}s${(plan.struct as StructPlan).id}(w, ${checked})`;
     default:
       throw new TypeError(`cannot write ${kind}`);

@@ -1,6 +1,9 @@
 /**
  * Records of `__consumer_offsets` for consumer groups (KIP-848). A key begins with its type (`apiKey`) as an int16, a value with
  * its version as an int16.
+ *
+ * `classicMemberMetadata` and `assignmentEpochs` are nullable, but null is not their default: Kafka's definitions say
+ * `null` where its generator wants "null", and so it starts them empty. Whoever means null writes it.
  */
 import { array, bytes, int32, int64, int8, message, string, struct, uuid } from '../schema';
 import type { Infer } from '../schema';
@@ -81,7 +84,7 @@ export const ConsumerGroupMemberMetadataValue = message(
           metadata: bytes('0+'),
         }),
       },
-      { nullable: '0+', tag: 0, default: null },
+      { nullable: '0+', tag: 0 },
     ),
   },
 );
@@ -141,7 +144,7 @@ export type ConsumerGroupCurrentMemberAssignmentKey = Infer<typeof ConsumerGroup
 const topicPartitions = {
   topicId: uuid('0+'),
   partitions: array('0+', 'int32'),
-  assignmentEpochs: array('0+', 'int32', { nullable: '0+', tag: 0, default: null }),
+  assignmentEpochs: array('0+', 'int32', { nullable: '0+', tag: 0 }),
 };
 
 export const ConsumerGroupCurrentMemberAssignmentValue = message(

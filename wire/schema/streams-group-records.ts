@@ -1,6 +1,8 @@
 /**
  * Records of `__consumer_offsets` for groups of Kafka Streams (KIP-1071). A key begins with its type (`apiKey`) as an int16, a
  * value with its version as an int16.
+ *
+ * `lastAssignmentConfigs` and `assignmentEpochs` are nullable, but empty by default (see consumer-group-records.ts).
  */
 import { array, int16, int32, int64, int8, message, string, struct, uint16 } from '../schema';
 import type { Infer } from '../schema';
@@ -26,7 +28,7 @@ export const StreamsGroupMetadataValue = message(
     epoch: int32('0+'),
     metadataHash: int64('0+'),
     validatedTopologyEpoch: int32('0+', { tag: 0, default: -1 }),
-    lastAssignmentConfigs: array('0+', lastAssignmentConfig, { nullable: '0+', tag: 1, default: null }),
+    lastAssignmentConfigs: array('0+', lastAssignmentConfig, { nullable: '0+', tag: 1 }),
   },
 );
 export type StreamsGroupMetadataValue = Infer<typeof StreamsGroupMetadataValue>;
@@ -126,7 +128,7 @@ export type StreamsGroupCurrentMemberAssignmentKey = Infer<typeof StreamsGroupCu
 const streamsGroupCurrentMemberAssignmentValueTaskIds = {
   subtopologyId: string('0+'),
   partitions: array('0+', 'int32'),
-  assignmentEpochs: array('0+', 'int32', { nullable: '0+', tag: 0, default: null }),
+  assignmentEpochs: array('0+', 'int32', { nullable: '0+', tag: 0 }),
 };
 
 export const StreamsGroupCurrentMemberAssignmentValue = message(

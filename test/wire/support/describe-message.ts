@@ -165,7 +165,8 @@ function describeKafkaFields(
 }
 
 function kafkaDefaultText(field: KafkaField): string {
-  if (!('default' in field)) return '';
+  // Kafka's generator takes a bare null for "no default given"; the default null is the text "null".
+  if (field.default === undefined || field.default === null) return '';
   const text = String(field.default);
   return /^-?(0x[0-9a-f]+|\d+)$/.test(text) ? String(BigInt(text)) : text;
 }
