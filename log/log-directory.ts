@@ -1,5 +1,5 @@
 /**
- * One entry of log.dirs: its lock, its checkpoints, whether it was stopped cleanly, and whether it can be written.
+ * One entry of log.dirs: its checkpoints, whether it was stopped cleanly, and whether it can be written.
  */
 import { CheckpointError, readOffsetCheckpoint, writeOffsetCheckpoint, type PartitionOffset } from './checkpoint';
 import { DirectoryState } from './directory-state';
@@ -7,12 +7,11 @@ import type { Env } from './env';
 import {
   CLEAN_SHUTDOWN_MARKER,
   HIGH_WATERMARK_CHECKPOINT,
-  LOCK_FILE,
   LOG_START_CHECKPOINT,
   RECOVERY_POINT_CHECKPOINT,
   partitionDirectoryName,
 } from './file-names';
-import { makeDirectoryDurably, readTextFile, replaceFile, unlinkIfPresent } from './small-file';
+import { readTextFile, replaceFile, unlinkIfPresent } from './small-file';
 
 /** Ours, beside Kafka's files: what must hold for unsynced writes of the last run to be there still. */
 const VOLATILITY_FILE = '.moldau_volatility';
@@ -31,7 +30,6 @@ export class LogDirectory {
   private constructor(
     private readonly env: Env,
     readonly path: string,
-    private readonly lock: { release(): void },
     readonly wasCleanlyStopped: boolean,
     /** Broker epoch of the last clean stop, for BrokerRegistration.PreviousBrokerEpoch (KIP-966); -1 when unknown. */
     readonly previousBrokerEpoch: number,
@@ -43,25 +41,18 @@ export class LogDirectory {
     this.state = new DirectoryState(env, path, (reason) => wentOffline(path, reason));
   }
 
-  /** Locks and opens the directory, making it when missing. Throws DiskError: EACCES when another process holds it. */
+  /** Opens a directory that is locked. Throws DiskError. */
   static open(env: Env, path: string, wentOffline: (directory: string, reason: string) => void): LogDirectory {
     const { disk } = env;
-    makeDirectoryDurably(disk, path);
-    const lock = disk.lockSync(`${path}/${LOCK_FILE}`);
-    try {
-      const marker = readTextFile(disk, `${path}/${CLEAN_SHUTDOWN_MARKER}`);
-      const token = disk.volatilityToken(path);
-      const keptUnsyncedWrites = readTextFile(disk, `${path}/${VOLATILITY_FILE}`) === token;
-      replaceFile(disk, path, VOLATILITY_FILE, token);
-      // The marker goes before anything is written: a crash from here on is an unclean stop.
-      unlinkIfPresent(disk, `${path}/${CLEAN_SHUTDOWN_MARKER}`);
-      disk.syncDirectorySync(path);
-      const stored = readStoredOffsets(env, path);
-      return new LogDirectory(env, path, lock, marker !== null, brokerEpochOf(marker), keptUnsyncedWrites, stored, wentOffline);
-    } catch (error) {
-      lock.release();
-      throw error;
-    }
+    const marker = readTextFile(disk, `${path}/${CLEAN_SHUTDOWN_MARKER}`);
+    const token = disk.volatilityToken(path);
+    const keptUnsyncedWrites = readTextFile(disk, `${path}/${VOLATILITY_FILE}`) === token;
+    replaceFile(disk, path, VOLATILITY_FILE, token);
+    // The marker goes before anything is written: a crash from here on is an unclean stop.
+    unlinkIfPresent(disk, `${path}/${CLEAN_SHUTDOWN_MARKER}`);
+    disk.syncDirectorySync(path);
+    const stored = readStoredOffsets(env, path);
+    return new LogDirectory(env, path, marker !== null, brokerEpochOf(marker), keptUnsyncedWrites, stored, wentOffline);
   }
 
   writeRecoveryPoints(entries: readonly PartitionOffset[]): void {
@@ -79,10 +70,6 @@ export class LogDirectory {
   /** The last write of a clean stop. */
   writeCleanShutdownMarker(brokerEpoch: number): void {
     replaceFile(this.env.disk, this.path, CLEAN_SHUTDOWN_MARKER, JSON.stringify({ version: 0, brokerEpoch }));
-  }
-
-  unlock(): void {
-    this.lock.release();
   }
 }
 

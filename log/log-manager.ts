@@ -5,6 +5,7 @@
  * Invariant: a recovery point is written only after everything below it has been synced, the epochs with it.
  */
 import type { TimerHandle } from '../wire/base/env';
+import type { DirectoryLocks } from './directory-locks';
 import { isDiskError } from './directory-state';
 import type { DiskError } from './disk';
 import type { Env } from './env';
@@ -30,7 +31,6 @@ import { removeSegmentFiles } from './segment-removal';
 export const METADATA_LOG_DIRECTORY = '__cluster_metadata-0';
 
 export interface LogManagerSettings {
-  readonly logDirs: readonly string[];
   readonly maxOpenSegmentFiles: number;
   readonly retentionCheckIntervalMs: number;
   readonly flushSchedulerIntervalMs: number;
@@ -54,21 +54,15 @@ export class LogManager {
   private constructor(
     private readonly env: Env,
     private readonly settings: LogManagerSettings,
+    private readonly locks: DirectoryLocks,
   ) {
     this.pool = new FilePool(env.disk, settings.maxOpenSegmentFiles);
   }
 
-  /** Locks every log directory and loads every log in them. Rejects with DiskError or UnreadableLogError. */
-  static async open(env: Env, settings: LogManagerSettings): Promise<LogManager> {
-    const manager = new LogManager(env, settings);
-    try {
-      for (const path of settings.logDirs) {
-        manager.directories.push(LogDirectory.open(env, path, settings.directoryFailed));
-      }
-    } catch (error) {
-      for (const directory of manager.directories) directory.unlock();
-      throw error;
-    }
+  /** Opens locked log directories; `close` lets go of the locks. Throws DiskError. */
+  static open(env: Env, settings: LogManagerSettings, locks: DirectoryLocks): LogManager {
+    const manager = new LogManager(env, settings, locks);
+    for (const path of locks.paths) manager.directories.push(LogDirectory.open(env, path, settings.directoryFailed));
     return manager;
   }
 
@@ -335,7 +329,7 @@ export class LogManager {
     this.forEachOnlineDirectory((directory) => {
       if (directory.isStateWritten) directory.writeCleanShutdownMarker(brokerEpoch);
     });
-    for (const directory of this.directories) directory.unlock();
+    this.locks.release();
   }
 
   private async flushAtEnd(log: PartitionLog): Promise<void> {

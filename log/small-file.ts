@@ -53,17 +53,3 @@ export function replaceFile(
 export function unlinkIfPresent(disk: Disk, path: string): void {
   if (disk.statSync(path) !== null) disk.unlinkSync(path);
 }
-
-/** Makes a directory and its missing parents so that they survive loss of power. Throws DiskError. */
-export function makeDirectoryDurably(disk: Disk, path: string): void {
-  const missing: string[] = [];
-  for (let at = path; at !== '' && at !== '.' && disk.statSync(at) === null; at = parentOf(at)) missing.push(at);
-  disk.makeDirectorySync(path);
-  for (const made of missing) disk.syncDirectorySync(parentOf(made) || '/');
-}
-
-/** '' above an absolute path's first part, '.' above a relative one's. */
-function parentOf(path: string): string {
-  const slash = path.lastIndexOf('/');
-  return slash < 0 ? '.' : path.slice(0, slash);
-}

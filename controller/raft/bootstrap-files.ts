@@ -7,7 +7,7 @@ import { BatchView } from '../../wire/record/batch';
 import { decodeRecords } from '../../wire/record/records';
 import type { Disk } from '../../log/disk';
 import { readWholeFile, replaceFile } from '../../log/small-file';
-import { makeDurableDirectory } from './durable-directory';
+import { makeDurableDirectory } from '../../log/durable-directory';
 import { SnapshotEncoder, SnapshotWriter } from './snapshot-writer';
 import { BOOTSTRAP_SNAPSHOT_ID, SnapshotError, SnapshotStore } from './snapshots';
 import type { VoterSet } from './voter-set';

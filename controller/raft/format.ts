@@ -14,7 +14,7 @@ import { randomUuid } from '../../wire/base/uuid';
 import type { Disk } from '../../log/disk';
 import { bootstrapRecords } from '../metadata/bootstrap';
 import { BOOTSTRAP_FILE, writeBootstrapFile, writeVotersCheckpoint } from './bootstrap-files';
-import { makeDurableDirectory } from './durable-directory';
+import { makeDurableDirectory } from '../../log/durable-directory';
 import { readMetaProperties, verifyMetaProperties, writeMetaProperties, type MetaProperties } from './meta-properties';
 import { BOOTSTRAP_SNAPSHOT_ID, snapshotFileName } from './snapshots';
 import { VoterSet, type VoterEndpoint } from './voter-set';

@@ -1,20 +1,19 @@
-import { LogManager } from '../../log/log-manager';
 import { SimWorld } from '../sim/world';
-import { batchOf, contents, live, openLog, settings, smallLogConfig, TOPIC_ID } from './support/log-bench';
+import { batchOf, contents, live, openLog, openManager, smallLogConfig, TOPIC_ID } from './support/log-bench';
 
 describe('the log manager', () => {
   test('puts new partitions into the directory with the fewest, and finds them again', async () => {
     const world = new SimWorld({ seed: 1 });
     const config = smallLogConfig();
     await live(world, async (env) => {
-      const manager = await LogManager.open(env, settings(config, ['/a', '/b']));
+      const manager = openManager(env, config, ['/a', '/b']);
       for (let partition = 0; partition < 4; partition++) manager.getOrCreate({ topic: 'x', partition }, TOPIC_ID, config);
       expect(env.disk.listSync('/a').filter((name) => name.startsWith('x-'))).toEqual(['x-0', 'x-2']);
       expect(env.disk.listSync('/b').filter((name) => name.startsWith('x-'))).toEqual(['x-1', 'x-3']);
       await manager.close(1);
     });
     await live(world, async (env) => {
-      const manager = await LogManager.open(env, settings(config, ['/a', '/b']));
+      const manager = openManager(env, config, ['/a', '/b']);
       await manager.loadAll();
       expect([...manager.all].map((log) => log.topicPartition.partition).sort()).toEqual([0, 1, 2, 3]);
       expect(manager.get('x', 1)?.topicId).toBe(TOPIC_ID);
@@ -26,13 +25,17 @@ describe('the log manager', () => {
     const config = smallLogConfig();
     const host = world.host('a');
     let refusal = '';
-    world.start(host, 'first', async (env) => void (await LogManager.open(env, settings(config))));
+    world.start(host, 'first', async (env) => void openManager(env, config));
     await world.runAwaiting({ untilMs: 100 });
     world.start(host, 'second', async (env) => {
-      await LogManager.open(env, settings(config)).catch((error: Error) => (refusal = error.message));
+      try {
+        openManager(env, config);
+      } catch (error) {
+        refusal = (error as Error).message;
+      }
     });
     await world.runAwaiting({ untilMs: 200 });
-    expect(refusal).toMatch(/lock/);
+    expect(refusal).toMatch(/is locked: another broker runs on it/);
   });
 
   test('removes old segments by time, keeps the active one, and moves the log start', async () => {
@@ -104,7 +107,7 @@ describe('the log manager', () => {
     const host = world.host('a');
     await live(world, async (env) => {
       const failed: string[] = [];
-      const manager = await LogManager.open(env, { ...settings(config, ['/a', '/b']), directoryFailed: (path) => failed.push(path) });
+      const manager = openManager(env, config, ['/a', '/b'], { directoryFailed: (path) => failed.push(path) });
       const bad = manager.getOrCreate({ topic: 'x', partition: 0 }, TOPIC_ID, config);
       const good = manager.getOrCreate({ topic: 'x', partition: 1 }, TOPIC_ID, config);
       bad.append(batchOf(['value-0']), 0, 'client');

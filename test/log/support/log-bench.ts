@@ -1,4 +1,5 @@
 /** A log manager in a simulated world, and records to put into it. */
+import { DirectoryLocks } from '../../../log/directory-locks';
 import { LogManager, type LogManagerSettings } from '../../../log/log-manager';
 import { resolveTopicConfig, type LogConfig } from '../../../log/log-config';
 import { logServerKeys } from '../../../log/log-server-config';
@@ -19,9 +20,8 @@ export function smallLogConfig(overrides: Readonly<Record<string, string>> = {})
   return resolveTopicConfig(logServerKeys.resolve(new Map()).config, new Map(Object.entries(defaults)));
 }
 
-export function settings(config: LogConfig, directories: readonly string[] = ['/data']): LogManagerSettings {
+export function settings(config: LogConfig): LogManagerSettings {
   return {
-    logDirs: directories,
     maxOpenSegmentFiles: 100,
     retentionCheckIntervalMs: 300_000,
     flushSchedulerIntervalMs: Infinity,
@@ -68,9 +68,14 @@ export function contents(log: PartitionLog): string[] {
   return found;
 }
 
+/** Locks and opens the directories; no log is loaded yet. */
+export function openManager(env: Env, config: LogConfig, directories: readonly string[] = ['/data'], more: Partial<LogManagerSettings> = {}): LogManager {
+  return LogManager.open(env, { ...settings(config), ...more }, DirectoryLocks.take(env.disk, directories));
+}
+
 /** Opens the manager and one partition's log; run by a simulated process. */
-export async function openLog(env: Env, config: LogConfig, directories?: readonly string[]): Promise<{ manager: LogManager; log: PartitionLog }> {
-  const manager = await LogManager.open(env, settings(config, directories));
+export async function openLog(env: Env, config: LogConfig): Promise<{ manager: LogManager; log: PartitionLog }> {
+  const manager = openManager(env, config);
   await manager.loadAll();
   const log = manager.getOrCreate({ topic: 't', partition: 0 }, TOPIC_ID, config);
   log.setHighWatermark(log.logEndOffset);

@@ -1,5 +1,5 @@
 /** Making a directory so that loss of power leaves it: its name is durable once its parent has been synced. */
-import { DiskError, type Disk } from '../../log/disk';
+import { DiskError, type Disk } from './disk';
 
 /**
  * Makes the directory and its missing parents, durably. One that is there already may be the work of a process that died
