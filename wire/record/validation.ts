@@ -8,7 +8,8 @@
  *
  * Stricter than Kafka in what would hurt consumers later: record lengths inside compressed batches must add up, streams must
  * end where they say, and 64-bit values are refused beyond 2^53. Milder in one case: offset deltas that do not count up from
- * 0 are renumbered in uncompressed batches too, as Kafka does in compressed ones.
+ * 0 are renumbered; Kafka stores them as they are in plain batches, and fails with UNKNOWN_SERVER_ERROR on compressed ones.
+ * A stream that no decoder can read is INVALID_RECORD, which producers do not retry; Kafka has no code of its own for it.
  */
 
 import { ErrorCode } from '../base/error-codes';
