@@ -3,38 +3,37 @@
  *
  *   node scripts/build.mjs              everything
  *   node scripts/build.mjs --if-stale   the bundles only, and only when a source is newer than they are
+ *   node scripts/build.mjs --out=DIR    everything, into another folder than dist/
  *
  * npm dependencies stay outside, above all the native addons; what a command does not use is not loaded. The bundles run
  * under jest in its default CommonJS mode, where a real `import()` fails: so dynamic imports become lazy requires.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const dist = join(root, 'dist');
+const out = process.argv.find((argument) => argument.startsWith('--out='));
+const dist = out === undefined ? join(root, 'dist') : resolve(out.slice('--out='.length));
 const stamp = join(dist, '.built');
-const require = createRequire(join(root, 'package.json'));
 
 const SOURCES = ['src', 'wire', 'log', 'controller', 'mirror', 'scripts/build.mjs', 'package.json', 'tsconfig.json'];
 
 /** Bundle -> its entry, and what is put before it. */
 const BUNDLES = [
   ...(existsSync(join(root, 'src/index.ts')) ? [{ entry: 'src/index.ts', out: 'index.cjs' }] : []),
-  { entry: 'src/cli/entry.ts', out: 'moldau.cjs', banner: '#!/usr/bin/env node' },
+  { entry: 'src/cli/entry.ts', out: 'moldau.cjs', banner: '#!/usr/bin/env node', mode: 0o755 },
   // Worker entries are found by their name.
   ...workerEntries(),
 ];
 
 const isStaleOnly = process.argv.includes('--if-stale');
 if (isStaleOnly && isFresh()) process.exit(0);
-if (!isStaleOnly) rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 const startedMs = Date.now();
 await bundle();
-if (existsSync(join(dist, 'index.cjs'))) writeWrapper();
+if (existsSync(join(dist, 'index.cjs'))) await writeWrapper();
 if (!isStaleOnly && existsSync(join(root, 'src/index.ts'))) declareTypes();
 writeFileSync(stamp, '');
 // A source that changed while this ran is newer than the stamp.
@@ -69,11 +68,11 @@ function filesBelow(folder) {
 
 async function bundle() {
   const esbuild = await import('esbuild');
-  const builds = BUNDLES.map(({ entry, out, banner }) =>
-    esbuild.build({
+  const builds = BUNDLES.map(async ({ entry, out, banner, mode }) => {
+    const { outputFiles } = await esbuild.build({
       absWorkingDir: root,
       entryPoints: [entry],
-      outfile: join(dist, out),
+      write: false,
       bundle: true,
       platform: 'node',
       format: 'cjs',
@@ -84,21 +83,47 @@ async function bundle() {
       legalComments: 'none',
       logLevel: 'warning',
       ...(banner === undefined ? {} : { banner: { js: banner } }),
-    }),
-  );
+    });
+    for (const { contents } of outputFiles) replaceFile(join(dist, out), contents, mode);
+  });
   await Promise.all(builds);
-  chmodSync(join(dist, 'moldau.cjs'), 0o755);
+}
+
+/** Whole or not at all: somebody may be starting the command right now. */
+function replaceFile(path, contents, mode = 0o644) {
+  const partial = `${path}.${process.pid}`;
+  writeFileSync(partial, contents, { mode });
+  renameSync(partial, path);
 }
 
 /** ES modules import the same instance that `require` gives: one library in a process, never two. */
-function writeWrapper() {
-  const names = Object.keys(require(join(dist, 'index.cjs')));
-  const lines = names.map((name) => `export const ${name} = library.${name};\n`);
-  writeFileSync(join(dist, 'index.mjs'), `import library from './index.cjs';\n${lines.join('')}`);
+async function writeWrapper() {
+  const lines = (await exportedNames()).map((name) => `export const ${name} = library.${name};\n`);
+  replaceFile(join(dist, 'index.mjs'), `import library from './index.cjs';\n${lines.join('')}`);
+}
+
+async function exportedNames() {
+  const esbuild = await import('esbuild');
+  const { metafile } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: ['src/index.ts'],
+    write: false,
+    metafile: true,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    loader: { '.wasm': 'binary' },
+    logLevel: 'error',
+    outfile: 'index.js',
+  });
+  return Object.values(metafile.outputs).flatMap(({ exports }) => exports);
 }
 
 function declareTypes() {
   const compiler = join(root, 'node_modules', '.bin', 'tsc');
-  const run = spawnSync(compiler, ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+  const types = join(dist, 'types');
+  rmSync(types, { recursive: true, force: true });
+  const run = spawnSync(compiler, ['-p', 'tsconfig.build.json', '--outDir', types], { cwd: root, stdio: 'inherit' });
   if (run.status !== 0) process.exit(run.status ?? 1);
 }
