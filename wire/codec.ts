@@ -24,6 +24,8 @@ export interface DecodeOptions {
   readonly keepUnknownTags?: boolean;
   /** Bytes behind the message are ignored: for formats whose readers must bear newer versions. */
   readonly allowTrailing?: boolean;
+  /** How many elements all arrays of the message may have together: what bounds memory beyond the size of the bytes. */
+  readonly maxElements?: number;
 }
 
 const INITIAL_BYTES = 256;
@@ -40,7 +42,13 @@ export function decode<M extends Message>(
 ): Infer<M> {
   const decoder = decoderOf(message, version);
   const { offset = 0, end = bytes.length } = options;
-  const reader = new MessageReader(bytes, offset, end, options.keepUnknownTags ?? false);
+  const reader = new MessageReader(
+    bytes,
+    offset,
+    end,
+    options.keepUnknownTags ?? false,
+    options.maxElements ?? Infinity,
+  );
   try {
     const value = decoder(reader);
     if (reader.position !== end && options.allowTrailing !== true)

@@ -22,7 +22,7 @@ export interface UnknownTaggedField {
   readonly bytes: Uint8Array;
 }
 
-interface ScalarTypes {
+export interface ScalarTypes {
   bool: boolean;
   int8: number;
   int16: number;
@@ -47,7 +47,7 @@ export type Fields = { readonly [name: string]: Field };
 /** What an array holds, or what a field is: a scalar, or a struct's fields. */
 export type ElementType = ScalarKind | Fields;
 
-interface FieldOptions<T> {
+export interface FieldOptions<T> {
   readonly default?: T;
   /** Makes it a tagged field, in all its versions (KIP-482). */
   readonly tag?: number;
@@ -57,11 +57,11 @@ interface FieldOptions<T> {
   readonly key?: true;
 }
 
-interface NullableOptions<T> extends FieldOptions<T | null> {
+export interface NullableOptions<T> extends FieldOptions<T | null> {
   readonly nullable?: VersionText;
 }
 
-interface StringOptions extends NullableOptions<string> {
+export interface StringOptions extends NullableOptions<string> {
   /** The one string that keeps the old encoding in flexible versions is the client id of a request's header. */
   readonly mayBeFlexible?: false;
 }

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { DecodeError, EncodeError } from '../../wire/base/errors';
 import { decode, encode, encodeChunks } from '../../wire/codec';
 import type { Input, Message } from '../../wire/schema';
+import { OffsetFetchRequest } from '../../wire/schema/committed-offsets';
 import { ConsumerProtocolSubscription } from '../../wire/schema/consumer-protocol';
 import { FetchRequest, FetchResponse } from '../../wire/schema/fetch';
 import { ListOffsetsRequest, ListOffsetsResponse } from '../../wire/schema/offsets';
@@ -225,6 +226,19 @@ describe('where the message ends', () => {
   test('it may begin at an offset, in bytes that lie anywhere in their buffer', () => {
     const frame = Buffer.concat([Buffer.alloc(13), bytes]).subarray(3);
     expect(decode(SaslHandshakeRequest, 1, frame, { offset: 10 })).toEqual({ mechanism: 'PLAIN' });
+  });
+});
+
+describe('a limit on elements', () => {
+  test('counts those of all arrays, and null gives nothing back', () => {
+    const topics = [1, 2, 3].map((id) => ({ topic: `t${id}`, partitions: [1, 2] }));
+    const bytes = encode(FetchRequest, 12, { maxWaitMs: 1, minBytes: 1, topics: [], forgottenTopicsData: topics });
+    expect(decode(FetchRequest, 12, bytes, { maxElements: 9 }).forgottenTopicsData).toHaveLength(3);
+    expect(() => decode(FetchRequest, 12, bytes, { maxElements: 8 })).toThrow('more elements than allowed');
+    const groups = [1, 2, 3].map((id) => ({ groupId: `g${id}`, topics: null }));
+    const nulls = encode(OffsetFetchRequest, 9, { groups });
+    expect(decode(OffsetFetchRequest, 9, nulls, { maxElements: 3 }).groups).toHaveLength(3);
+    expect(() => decode(OffsetFetchRequest, 9, nulls, { maxElements: 2 })).toThrow(DecodeError);
   });
 });
 

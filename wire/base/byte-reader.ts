@@ -227,7 +227,7 @@ export class ByteReader {
     return this.boundedLength(this.unsignedVarint() - 1, minBytes);
   }
 
-  private boundedLength(length: number, minBytes: number): number {
+  protected boundedLength(length: number, minBytes: number): number {
     if (length < 0) return -1;
     if (length * minBytes > this.remaining) throw this.failure(`array of ${length} with ${this.remaining} bytes left`);
     return length;

@@ -8,8 +8,16 @@ export class MessageReader extends ByteReader {
     offset: number,
     end: number,
     private readonly keepUnknownTags: boolean,
+    private elementsLeft: number,
   ) {
     super(bytes, offset, end);
+  }
+
+  /** An element may take one byte on the wire and a hundred in memory, so they are counted besides. */
+  protected override boundedLength(length: number, minBytes: number): number {
+    if (length > 0) this.elementsLeft -= length;
+    if (this.elementsLeft < 0) throw this.failure('more elements than allowed');
+    return super.boundedLength(length, minBytes);
   }
 
   /** Reads a tagged field's size and returns where the field ends. */
