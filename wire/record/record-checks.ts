@@ -20,14 +20,24 @@ export interface CheckedRecords {
   readonly maxTimestampMs: number;
 }
 
-/** Collects refused records; made when the first one is met. */
+/** Refused records, each for one reason: the key is looked at first. */
 class Refusals {
   total = 0;
-  withTimestamp = 0;
-  withoutKey = 0;
-  readonly errors: RecordError[] = [];
+  private withTimestamp = 0;
+  private withoutKey = 0;
+  private readonly errors: RecordError[] = [];
 
-  add(batchIndex: number, message: string): void {
+  addWithoutKey(batchIndex: number): void {
+    this.withoutKey++;
+    this.add(batchIndex, 'a compacted topic takes no record without key');
+  }
+
+  addTimestamp(batchIndex: number, message: string): void {
+    this.withTimestamp++;
+    this.add(batchIndex, message);
+  }
+
+  private add(batchIndex: number, message: string): void {
     this.total++;
     if (this.errors.length < MAX_RECORD_ERRORS) this.errors.push({ batchIndex, message });
   }
@@ -68,7 +78,7 @@ function timestampRule(batch: BatchView, rules: ValidationRules, nowMs: number):
 
 /**
  * Walks the records of a batch, given in plain. A malformed record refuses the batch at once; records without the key that a
- * compacted topic needs, or with a timestamp out of bounds, are collected first.
+ * compacted topic needs, or with a timestamp out of bounds, are collected.
  */
 export function checkRecords(
   batch: BatchView,
@@ -77,30 +87,53 @@ export function checkRecords(
   nowMs: number,
 ): CheckedRecords | RefusedBatch {
   const scanner = new RecordScanner().moveTo(plain);
-  const { isCompacted } = rules;
-  const { earliest, latest, refusesAll } = timestampRule(batch, rules, nowMs);
-  const base = batch.baseTimestamp;
-  const fixedTimestamp = batch.timestampType === TimestampType.logAppendTime ? batch.maxTimestamp : null;
-  let refusals: Refusals | null = null;
+  const hasFixedTimestamp = batch.timestampType === TimestampType.logAppendTime;
   let isNumbered = true;
-  let maxTimestampMs = NO_TIMESTAMP;
-  let index = 0;
-  for (; scanner.next(); index++) {
-    if (scanner.offsetDelta !== index) isNumbered = false;
-    const timestamp = fixedTimestamp ?? base + scanner.timestampDelta;
-    if (timestamp > maxTimestampMs) maxTimestampMs = timestamp;
-    const lacksKey = isCompacted && scanner.keyBytes < 0;
-    const isOutside = (timestamp < earliest || timestamp > latest) && timestamp !== NO_TIMESTAMP;
-    if (lacksKey || isOutside || refusesAll) {
-      refusals ??= new Refusals();
-      refuse(refusals, index, timestamp, lacksKey, isOutside, earliest, latest);
-    }
+  let hasNullKey = false;
+  let leastDelta = Infinity;
+  let mostDelta = -Infinity;
+  let count = 0;
+  for (; scanner.next(); count++) {
+    const delta = scanner.timestampDelta;
+    if (delta > mostDelta) mostDelta = delta;
+    if (delta < leastDelta) leastDelta = delta;
+    if (scanner.keyBytes < 0) hasNullKey = true;
+    if (scanner.offsetDelta !== count) isNumbered = false;
   }
-  if (scanner.problem !== null) return refusedRecords(`record ${index} is malformed: ${scanner.problem}`);
-  if (index !== batch.recordsCount) {
-    return refusedRecords(`the batch holds ${index} records and its header says ${batch.recordsCount}`);
+  if (scanner.problem !== null) return refusedRecords(`record ${count} is malformed: ${scanner.problem}`);
+  if (count !== batch.recordsCount) {
+    return refusedRecords(`the batch holds ${count} records and its header says ${batch.recordsCount}`);
   }
-  return refusals === null ? { isNumbered, maxTimestampMs } : refusals.result();
+  const latestMs = hasFixedTimestamp ? batch.maxTimestamp : batch.baseTimestamp + mostDelta;
+  const earliestMs = hasFixedTimestamp ? batch.maxTimestamp : batch.baseTimestamp + leastDelta;
+  const rule = timestampRule(batch, rules, nowMs);
+  const mayBeOutside = earliestMs < rule.earliest || latestMs > rule.latest;
+  if (mayBeOutside || rule.refusesAll || (hasNullKey && rules.isCompacted)) {
+    const refusals = collectRefusals(scanner.moveTo(plain), batch, rules, rule);
+    if (refusals.total > 0) return refusals.result();
+  }
+  return { isNumbered, maxTimestampMs: Math.max(latestMs, NO_TIMESTAMP) };
+}
+
+/** The second walk, for batches that have something to refuse, or records without timestamp. */
+function collectRefusals(
+  scanner: RecordScanner,
+  batch: BatchView,
+  rules: ValidationRules,
+  rule: TimestampRule,
+): Refusals {
+  const refusals = new Refusals();
+  const { baseTimestamp, maxTimestamp } = batch;
+  const hasFixedTimestamp = batch.timestampType === TimestampType.logAppendTime;
+  for (let index = 0; scanner.next(); index++) {
+    const timestamp = hasFixedTimestamp ? maxTimestamp : baseTimestamp + scanner.timestampDelta;
+    const isOutside = (timestamp < rule.earliest || timestamp > rule.latest) && timestamp !== NO_TIMESTAMP;
+    if (rules.isCompacted && scanner.keyBytes < 0) refusals.addWithoutKey(index);
+    else if (isOutside)
+      refusals.addTimestamp(index, `timestamp ${timestamp} lies outside [${rule.earliest}, ${rule.latest}]`);
+    else if (rule.refusesAll) refusals.addTimestamp(index, 'producers may not set the timestamp type LogAppendTime');
+  }
+  return refusals;
 }
 
 /** What the header alone tells of timestamps, for the mode that does not look at records: the first one and the maximum. */
@@ -111,26 +144,6 @@ export function checkHeaderTimestamps(batch: BatchView, rules: ValidationRules, 
   if (!isEarly && maxTimestamp <= latest && !refusesAll) return null;
   const message = `timestamps from ${baseTimestamp} to ${maxTimestamp} are not accepted: outside [${earliest}, ${latest}], or of the type LogAppendTime`;
   return { ok: false, errorCode: ErrorCode.INVALID_TIMESTAMP, message, recordErrors: NO_RECORD_ERRORS, meter: null };
-}
-
-/** The key is looked at first: a record is refused for one reason. */
-function refuse(
-  refusals: Refusals,
-  index: number,
-  timestamp: number,
-  lacksKey: boolean,
-  isOutside: boolean,
-  earliest: number,
-  latest: number,
-): void {
-  if (lacksKey) {
-    refusals.withoutKey++;
-    refusals.add(index, 'a compacted topic takes no record without key');
-    return;
-  }
-  refusals.withTimestamp++;
-  if (isOutside) refusals.add(index, `timestamp ${timestamp} lies outside [${earliest}, ${latest}]`);
-  else refusals.add(index, 'producers may not set the timestamp type LogAppendTime');
 }
 
 function refusedRecords(message: string): RefusedBatch {

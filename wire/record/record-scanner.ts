@@ -73,11 +73,9 @@ export class RecordScanner {
   next(): boolean {
     if (this.position >= this.end || this.problem !== null) return false;
     this.recordOffset = this.position;
-    const sectionEnd = this.end;
-    const length = this.varint(sectionEnd);
+    const length = this.varint(this.end);
     const end = this.position + length;
-    if (length < 0 || end > sectionEnd) return this.fail('invalid record size');
-    if (length === 0) return this.fail('record without attributes');
+    if (length <= 0 || end > this.end) return this.fail('invalid record size');
     this.recordEnd = end;
     this.attributes = this.data[this.position++] as number;
     this.timestampDelta = this.varlong(end);
@@ -123,13 +121,18 @@ export class RecordScanner {
       this.position = first + 1;
       return (byte >>> 1) ^ -(byte & 1);
     }
-    return this.longerVarint(end, byte & 127);
+    if (first + 1 >= end) return this.failValue('record ends inside a field');
+    const second = this.data[first + 1] as number;
+    const value = (byte & 127) | ((second & 127) << 7);
+    if (second >= 128) return this.longerVarint(end, value);
+    this.position = first + 2;
+    return (value >>> 1) ^ -(value & 1);
   }
 
-  private longerVarint(end: number, firstSeven: number): number {
-    let value = firstSeven;
-    let p = this.position + 1;
-    for (let shift = 7; shift <= 28; shift += 7) {
+  private longerVarint(end: number, firstTwo: number): number {
+    let value = firstTwo;
+    let p = this.position + 2;
+    for (let shift = 14; shift <= 28; shift += 7) {
       if (p >= end) return this.failValue('record ends inside a field');
       const byte = this.data[p++] as number;
       if (shift === 28 && byte > 15) break;
