@@ -2,13 +2,17 @@
 import type { Env } from '../log/env';
 import type { LogManager } from '../log/log-manager';
 import type { BrokerConfig } from './config/broker-config';
+import type { GroupCoordinator } from './coordinator/group/group-coordinator';
+import type { MetadataCache } from './metadata-cache';
+import type { ProducerIds } from './producer-ids';
 import type { FetchSessionCache } from './replication/fetch-session';
 import type { ProduceRules } from './replication/produce-rules';
 import type { ReplicaManager } from './replication/replica-manager';
-import type { MetadataCache } from './metadata-cache';
+import type { TopicCreator } from './topic-creator';
 
 export interface Services {
   readonly env: Env;
+  /** What is in force now. */
   readonly config: BrokerConfig;
   readonly brokerId: number;
   readonly clusterId: string;
@@ -17,4 +21,7 @@ export interface Services {
   readonly logs: LogManager;
   readonly fetchSessions: FetchSessionCache;
   readonly produceRules: ProduceRules;
+  readonly producerIds: ProducerIds;
+  readonly groups: GroupCoordinator;
+  readonly topicCreator: TopicCreator;
 }

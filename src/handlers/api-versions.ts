@@ -5,6 +5,8 @@
  * minimum is 0 is left out, since old clients choke on it (KAFKA-17011). Produce is advertised from 0 on, though served
  * from 3, because librdkafka before 2.11.1 turns off compression otherwise (KAFKA-18659).
  */
+import { METADATA_VERSION_FEATURE } from '../../controller/metadata/metadata-version';
+import { KRAFT_VERSION_FEATURE, SUPPORTED_FEATURES } from '../../controller/metadata/supported-features';
 import type { Input } from '../../wire/schema';
 import { apis, type ApiName } from '../../wire/api-keys';
 import { ErrorCode } from '../../wire/base/error-codes';
@@ -13,8 +15,12 @@ import { handler, type ApiHandler } from './handler';
 
 const CLIENT_SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
 const PRODUCE_ADVERTISED_MIN = 0;
-const METADATA_VERSION_FEATURE = 'metadata.version';
 const ALL_FEATURES_SINCE = 4;
+/** What clients may rely on: the metadata's own levels. Transactions, new groups and the rest appear when they are served. */
+const SERVED_FEATURES = [METADATA_VERSION_FEATURE, KRAFT_VERSION_FEATURE].map((name) => {
+  const { min, max } = SUPPORTED_FEATURES.get(name) ?? { min: 0, max: 0 };
+  return { name, min, max };
+});
 
 export function apiVersions(served: () => Iterable<readonly [ApiName, ApiHandler]>): ApiHandler {
   return handler({
@@ -32,9 +38,9 @@ export function apiVersions(served: () => Iterable<readonly [ApiName, ApiHandler
       respond({
         errorCode: ErrorCode.NONE,
         apiKeys: advertised(served()),
-        supportedFeatures: call.services.supportedFeatures
-          .filter((feature) => feature.minVersion > 0 || call.apiVersion >= ALL_FEATURES_SINCE)
-          .map(({ name, minVersion, maxVersion }) => ({ name, minVersion, maxVersion })),
+        supportedFeatures: SERVED_FEATURES.filter(({ min }) => min > 0 || call.apiVersion >= ALL_FEATURES_SINCE).map(
+          ({ name, min, max }) => ({ name, minVersion: min, maxVersion: max }),
+        ),
         finalizedFeaturesEpoch: provenance.lastContainedOffset,
         finalizedFeatures: level > 0 ? [{ name: METADATA_VERSION_FEATURE, maxVersionLevel: level, minVersionLevel: level }] : [],
       });
