@@ -48,10 +48,11 @@ export function describeTopicConfigs(
  */
 export function effectiveTopicConfigs(broker: DescribableLogServer, overrides: Overrides): readonly DescribedConfig[] {
   return askedKeys(shownKeys(overrides), null).map((name) => {
-    const own = ownSynonym(name, overrides);
-    const given = own ?? givenByBroker(broker, name);
-    const synonyms = given === null ? [] : [given];
-    return describedConfig({ ...stateOf(broker, overrides, name), synonyms }, {});
+    const state = stateOf(broker, overrides, name);
+    const given = ownSynonym(name, overrides) ?? givenByBroker(broker, name);
+    // The controller gives back what it was sent, as it was written.
+    const value = overrides.get(name) ?? state.value;
+    return describedConfig({ ...state, value, synonyms: given === null ? [] : [given] }, {});
   });
 }
 

@@ -30,6 +30,8 @@ export function buildBrokerConfig(layers: readonly ConfigLayer[]): BuiltConfig {
   if ('problems' in checked || rules.length > 0) {
     return { ok: false, problems: [...('problems' in checked ? checked.problems : []), ...rules] };
   }
+  // The old name of the node's id has its value too, and tools may ask for it.
+  if (!given.has('broker.id')) given.set('broker.id', given.get('node.id') ?? '');
   const texts = { static: given, dynamicDefault: NO_TEXTS, dynamicBroker: NO_TEXTS };
   const config = new BrokerConfig(values, checked.identity, texts);
   return { ok: true, config, warnings: warningsOf(config, layers) };

@@ -21,8 +21,10 @@ interface Recorded {
 const recorded = JSON.parse(readFileSync(join(__dirname, 'describe-configs.json'), 'utf8')) as Recorded;
 const OPTIONS = { includeSynonyms: true };
 
-/** Where the recording differs from run to run: addresses and directories. */
-const ADDRESSES = new Set(['listeners', 'advertised.listeners', 'controller.quorum.voters', 'log.dirs']);
+/** Where the recording differs from run to run, addresses and directories; and the keys that are our own. */
+const NOT_COMPARED = new Set([
+  'log.flush.before.ack', 'log.record.validation',
+  'listeners', 'advertised.listeners', 'controller.quorum.voters', 'log.dirs']);
 
 function broker(): BrokerConfig {
   const built = buildBrokerConfig(withNodeDefaults([{ origin: 'scenario', texts: new Map(Object.entries({ ...singleBrokerProperties, ...STATIC })) }]));
@@ -37,7 +39,7 @@ const topic = (at: number) => new Map((CREATED[at]?.configs ?? []).map(({ name, 
 const theirs = (at: number) => byName(recorded.described[at]?.configs ?? []);
 
 function byName<T extends { readonly name: string }>(configs: readonly T[]): Record<string, Omit<T, 'documentation'>> {
-  const rows = configs.filter(({ name }) => !ADDRESSES.has(name)).map((config) => [config.name, { ...config, documentation: undefined }]);
+  const rows = configs.filter(({ name }) => !NOT_COMPARED.has(name)).map((config) => [config.name, { ...config, documentation: undefined }]);
   return Object.fromEntries(rows) as Record<string, Omit<T, 'documentation'>>;
 }
 
@@ -54,5 +56,15 @@ describe("DescribeConfigs says what Kafka's broker says", () => {
   test('of a group', () => {
     const values = new Map([['consumer.session.timeout.ms', '46000']]);
     expect(byName(describeGroupConfigs(broker(), values, null, OPTIONS))).toEqual(theirs(4));
+  });
+});
+
+describe("CreateTopics returns the configs that Kafka's controller returns", () => {
+  test.each([0, 1])('of a new topic', (at) => {
+    const built = buildBrokerConfig(withNodeDefaults([{ origin: 'scenario', texts: new Map(Object.entries(STATIC)) }]));
+    if (!built.ok) throw new Error(built.problems.join('\n'));
+    const pinned = built.config.withDynamic(new Map([['min.insync.replicas', '1']]), new Map()).config;
+    const ours = effectiveTopicConfigs(pinned, topic(at)).map(({ synonyms: _, configType: __, ...config }) => config);
+    expect(byName(ours)).toEqual(byName(recorded.created[at]?.configs ?? []));
   });
 });

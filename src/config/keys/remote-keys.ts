@@ -1,4 +1,4 @@
-/** Tiered storage (KIP-405). Names, types, defaults and bounds are Apache Kafka 4.3's. */
+/** Tiered storage (KIP-405); the keys of its own metadata manager are shown only when they are set. Names, types, defaults and bounds are Apache Kafka 4.3's. */
 import { defineConfig } from '../../../wire/base/config-definition';
 import { LONG_MAX } from '../../../wire/base/config-text';
 import { atLeast, between } from '../../../wire/base/config-validators';
@@ -52,10 +52,20 @@ export const remoteKeys = defineConfig({
   'remote.log.manager.task.retry.backoff.ms': { type: 'long', default: 500, validator: atLeast(1), internal: true },
   'remote.log.manager.task.retry.jitter': { type: 'double', default: 0.2, validator: between(0, 0.5), internal: true },
   'remote.log.manager.thread.pool.size': { type: 'int', default: 2, validator: atLeast(1) },
-  'remote.log.metadata.consume.wait.ms': { type: 'long', default: 120000, validator: atLeast(0) },
+  'remote.log.metadata.consume.wait.ms': { type: 'long', default: 120000, validator: atLeast(0), internal: true },
   'remote.log.metadata.custom.metadata.max.bytes': { type: 'int', default: 128, validator: atLeast(0) },
-  'remote.log.metadata.initialization.retry.interval.ms': { type: 'long', default: 100, validator: atLeast(0) },
-  'remote.log.metadata.initialization.retry.max.timeout.ms': { type: 'long', default: 120000, validator: atLeast(0) },
+  'remote.log.metadata.initialization.retry.interval.ms': {
+    type: 'long',
+    default: 100,
+    validator: atLeast(0),
+    internal: true,
+  },
+  'remote.log.metadata.initialization.retry.max.timeout.ms': {
+    type: 'long',
+    default: 120000,
+    validator: atLeast(0),
+    internal: true,
+  },
   'remote.log.metadata.manager.class.name': {
     type: 'string',
     default: 'org.apache.kafka.server.log.remote.metadata.storage.TopicBasedRemoteLogMetadataManager',
@@ -63,10 +73,10 @@ export const remoteKeys = defineConfig({
   'remote.log.metadata.manager.class.path': { type: 'string', default: null },
   'remote.log.metadata.manager.impl.prefix': { type: 'string', default: 'rlmm.config.' },
   'remote.log.metadata.manager.listener.name': { type: 'string', default: null },
-  'remote.log.metadata.topic.min.isr': { type: 'short', default: 2, validator: atLeast(1) },
-  'remote.log.metadata.topic.num.partitions': { type: 'int', default: 50, validator: atLeast(1) },
-  'remote.log.metadata.topic.replication.factor': { type: 'short', default: 3, validator: atLeast(1) },
-  'remote.log.metadata.topic.retention.ms': { type: 'long', default: -1 },
+  'remote.log.metadata.topic.min.isr': { type: 'short', default: 2, validator: atLeast(1), internal: true },
+  'remote.log.metadata.topic.num.partitions': { type: 'int', default: 50, validator: atLeast(1), internal: true },
+  'remote.log.metadata.topic.replication.factor': { type: 'short', default: 3, validator: atLeast(1), internal: true },
+  'remote.log.metadata.topic.retention.ms': { type: 'long', default: -1, internal: true },
   'remote.log.reader.max.pending.tasks': { type: 'int', default: 100, validator: atLeast(1) },
   'remote.log.reader.threads': { type: 'int', default: 10, validator: atLeast(1), dynamic: 'cluster' },
   'remote.log.storage.manager.class.name': { type: 'string', default: null },

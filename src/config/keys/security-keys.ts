@@ -113,6 +113,6 @@ export const securityKeys = defineConfig({
   'ssl.truststore.type': { type: 'string', default: 'JKS', dynamic: 'listener' },
 
   // Read by Kafka's own authorizer (KIP-801).
-  'super.users': { type: 'string', default: null },
-  'allow.everyone.if.no.acl.found': { type: 'boolean', default: false },
+  'super.users': { type: 'string', default: null, internal: true },
+  'allow.everyone.if.no.acl.found': { type: 'boolean', default: false, internal: true },
 });

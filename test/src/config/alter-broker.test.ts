@@ -1,9 +1,7 @@
 import { alterTopicConfigs, newTopicConfigs, replaceTopicConfigs } from '../../../log/topic-config-alter';
 import { alterBrokerConfigs, replaceBrokerConfigs } from '../../../src/config/alter-broker';
-import { DynamicConfig } from '../../../src/config/dynamic-config';
 import { alterGroupConfigs } from '../../../src/config/group-config';
 import { type Alteration, CONFIG_OP } from '../../../wire/base/config-alter';
-import type { Logger } from '../../../wire/base/env';
 import { brokerWith } from './support';
 
 const [INVALID_CONFIG, INVALID_REQUEST] = [40, 42];
@@ -154,36 +152,33 @@ describe('IncrementalAlterConfigs of a group', () => {
 });
 
 describe('a running broker', () => {
-  function silentLogger(errors: string[]): Logger {
-    const logger: Logger = {
-      child: () => logger,
-      debug: () => undefined,
-      info: () => undefined,
-      warn: () => undefined,
-      error: (message) => void errors.push(message),
-    };
-    return logger;
-  }
+  const values = (retentionMs: string) => new Map([['log.retention.ms', retentionMs]]);
 
   test("takes over dynamic values, its own over the cluster's, and goes back when they go", () => {
-    const dynamic = new DynamicConfig(brokerWith('log.retention.ms=1'), silentLogger([]));
-    const seen: (number | null)[] = [];
-    const stop = dynamic.watch((now) => seen.push(now.get('log.retention.ms')));
-    dynamic.apply(new Map([['log.retention.ms', '2']]), new Map());
-    dynamic.apply(new Map([['log.retention.ms', '2']]), new Map([['log.retention.ms', '3']]));
-    dynamic.apply(new Map(), new Map());
-    stop();
-    dynamic.apply(new Map([['log.retention.ms', '9']]), new Map());
-    expect(seen).toEqual([2, 3, 1]);
-    expect(dynamic.current.get('log.retention.ms')).toBe(9);
+    const initial = brokerWith('log.retention.ms=1');
+    const ofCluster = initial.withDynamic(values('2'), new Map()).config;
+    const own = ofCluster.withDynamic(values('2'), values('3')).config;
+    const back = own.withDynamic(new Map(), new Map()).config;
+    expect([ofCluster, own, back].map((config) => config.get('log.retention.ms'))).toEqual([2, 3, 1]);
+    expect(initial.get('log.retention.ms')).toBe(1);
   });
 
-  test('keeps what it has when a stored value is not allowed, and says so', () => {
-    const errors: string[] = [];
-    const dynamic = new DynamicConfig(brokerWith('log.retention.ms=1'), silentLogger(errors));
-    dynamic.apply(new Map([['log.retention.ms', 'x']]), new Map([['node.id', '7']]));
-    expect(dynamic.current.get('log.retention.ms')).toBe(1);
-    expect(dynamic.current.nodeId).toBe(1);
-    expect(errors).toEqual([expect.stringContaining('log.retention.ms')]);
+  test('passes over a stored value that is not allowed, and says so', () => {
+    const { config, problems } = brokerWith('log.retention.ms=1').withDynamic(values('x'), new Map([['node.id', '7']]));
+    expect([config.get('log.retention.ms'), config.nodeId]).toEqual([1, 1]);
+    expect(problems).toEqual([expect.stringContaining('log.retention.ms')]);
+  });
+
+  test('keeps what it has when dynamic values together break a rule', () => {
+    const initial = brokerWith();
+    const { config, problems } = initial.withDynamic(
+      new Map([
+        ['log.cleaner.min.compaction.lag.ms', '9'],
+        ['log.cleaner.max.compaction.lag.ms', '8'],
+      ]),
+      new Map(),
+    );
+    expect(config).toBe(initial);
+    expect(problems).toEqual([expect.stringContaining('must be at most log.cleaner.max.compaction.lag.ms')]);
   });
 });
