@@ -1,0 +1,23 @@
+/** Failing schedules, kept as JSON so that they run again with every simulation, long after their seed means something else. */
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Failure } from './scenario';
+
+export const FAILURES_DIRECTORY = join(__dirname, '..', 'failures');
+
+/** Writes the schedule and returns where. */
+export function keepFailure(failure: Failure, directory = FAILURES_DIRECTORY): string {
+  mkdirSync(directory, { recursive: true });
+  const kill = failure.kill === null ? '' : `-life${failure.kill.life}-call${failure.kill.beforeCall}-${failure.kill.then}`;
+  const path = join(directory, `${failure.scenario}-${failure.seed}${kill}.json`);
+  writeFileSync(path, `${JSON.stringify(failure, null, 1)}\n`);
+  return path;
+}
+
+/** Every kept schedule, by name. */
+export function keptFailures(directory = FAILURES_DIRECTORY): readonly Failure[] {
+  if (!existsSync(directory)) return [];
+  const names = readdirSync(directory).filter((name) => name.endsWith('.json'));
+  return names.sort().map((name) => JSON.parse(readFileSync(join(directory, name), 'utf8')) as Failure);
+}
