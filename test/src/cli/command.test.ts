@@ -48,6 +48,15 @@ describe('the command moldau', () => {
     );
   });
 
+  test('takes flags through npm start', () => {
+    const { status, stderr } = spawnSync('npm', ['start', '--', '--override', 'node.id=none'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    expect(status).toBe(1);
+    expect(stderr).toContain('moldau: Invalid value none for configuration node.id');
+  });
+
   test('sets the size of the thread pool before it loads anything', () => {
     const code = readFileSync(COMMAND, 'utf8');
     const setsPool = code.indexOf('process.env["UV_THREADPOOL_SIZE"] ??=');
