@@ -61,6 +61,11 @@ export function deletedDirectoryName(topicPartition: TopicPartition, uniqueHex: 
   return topicPartition.topic.slice(0, 255 - suffix.length) + suffix;
 }
 
+/** `<topic>-<partition>.<32 hex digits>-stray`: on disk, but nobody's. */
+export function strayDirectoryName(topicPartition: TopicPartition, uniqueHex: string): string {
+  return deletedDirectoryName(topicPartition, uniqueHex).replace(/-delete$/, '-stray');
+}
+
 export function isDeletedDirectoryName(name: string): boolean {
   return /\.[0-9a-f]{32}-delete$/.test(name);
 }

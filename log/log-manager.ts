@@ -16,6 +16,7 @@ import {
   isDeletedDirectoryName,
   parsePartitionDirectoryName,
   partitionDirectoryName,
+  strayDirectoryName,
   type TopicPartition,
 } from './file-names';
 import type { LogConfig } from './log-config';
@@ -214,6 +215,21 @@ export class LogManager {
     const renamed = `${directory.path}/${deletedDirectoryName(topicPartition, this.uniqueHex())}`;
     log.guarded(() => this.env.disk.renameSync(log.directory, renamed));
     this.later(log.config.fileDeleteDelayMs, () => this.removeDirectory(renamed));
+  }
+
+  /**
+   * Puts the log of a partition that the metadata does not know aside, unread and undeleted: its directory gets a name
+   * that ends in `-stray`, for a person to look at.
+   */
+  setAside(topicPartition: TopicPartition): void {
+    const log = this.logs.get(partitionDirectoryName(topicPartition));
+    const directory = log === undefined ? undefined : this.directoryOf(log);
+    if (log === undefined || directory === undefined) return;
+    this.logs.delete(partitionDirectoryName(topicPartition));
+    log.close();
+    const renamed = `${directory.path}/${strayDirectoryName(topicPartition, this.uniqueHex())}`;
+    log.guarded(() => this.env.disk.renameSync(log.directory, renamed));
+    this.env.logger.warn(`${log.directory} belongs to no topic of this cluster; it is kept as ${renamed}`);
   }
 
   private uniqueHex(): string {

@@ -96,11 +96,11 @@ export class ReplicaManager {
     }
   }
 
-  /** A log on disk that belongs to another, deleted topic of the same name makes way for the new one. */
+  /** A log on disk that belongs to another topic of the same name makes way for the new one. */
   private openLog(topic: string, topicId: string, index: number, config: LogConfig): PartitionLog {
     const topicPartition = { topic, partition: index };
     const existing = this.logs.get(topic, index);
-    if (existing !== undefined && existing.topicId !== topicId) this.logs.remove(topicPartition);
+    if (existing !== undefined && existing.topicId !== topicId) this.logs.setAside(topicPartition);
     const log = this.logs.getOrCreate(topicPartition, topicId, config);
     log.setConfig(config);
     log.setHighWatermark(this.logs.storedHighWatermark(log));

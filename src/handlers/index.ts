@@ -1,0 +1,132 @@
+/**
+ * Every API of the protocol: its handler, or the reason why it is not served. A missing row does not compile, ApiVersions
+ * answers from here, and the reasons are printed into docs/differences.md.
+ */
+import { apis, type ApiName } from '../../wire/api-keys';
+import { apiVersions } from './api-versions';
+import { alterConfigs, describeConfigs, incrementalAlterConfigs } from './configs';
+import { fetch } from './fetch';
+import { findCoordinator } from './find-coordinator';
+import * as groups from './groups';
+import type { ApiHandler } from './handler';
+import { describeCluster, describeTopicPartitions, metadata } from './metadata';
+import { listOffsets, offsetForLeaderEpoch } from './offsets';
+import { produce } from './produce';
+import { initProducerId } from './producer-id';
+import { createPartitions, createTopics, deleteTopics } from './topics';
+
+export interface NotServed {
+  readonly notServed: string;
+}
+
+const cluster: NotServed = { notServed: 'comes with the cluster: this release runs one node' };
+const quorum: NotServed = { notServed: 'between controllers; comes with the cluster' };
+const transactions: NotServed = { notServed: 'transactions come later; a transactional id is refused at once' };
+const security: NotServed = { notServed: 'authentication, authorization and quotas come later' };
+const consumerGroups: NotServed = { notServed: 'groups of the new protocol (KIP-848) come later; clients use classic groups' };
+const shareGroups: NotServed = { notServed: 'share groups (KIP-932) come later' };
+const streamsGroups: NotServed = { notServed: 'streams groups (KIP-1071) come later' };
+const telemetry: NotServed = { notServed: 'client telemetry (KIP-714) needs a receiver; clients work without' };
+const records: NotServed = { notServed: 'deleting records before an offset comes later' };
+const directories: NotServed = { notServed: 'log directories of replicas come with the cluster' };
+const internal: NotServed = { notServed: 'between broker and controller of one node by call, not by request, in this release' };
+
+export const handlers: Readonly<Record<ApiName, ApiHandler | NotServed>> = {
+  Produce: produce,
+  Fetch: fetch,
+  ListOffsets: listOffsets,
+  Metadata: metadata,
+  OffsetCommit: groups.offsetCommit,
+  OffsetFetch: groups.offsetFetch,
+  FindCoordinator: findCoordinator,
+  JoinGroup: groups.joinGroup,
+  Heartbeat: groups.heartbeat,
+  LeaveGroup: groups.leaveGroup,
+  SyncGroup: groups.syncGroup,
+  DescribeGroups: groups.describeGroups,
+  ListGroups: groups.listGroups,
+  SaslHandshake: security,
+  ApiVersions: apiVersions(served),
+  CreateTopics: createTopics,
+  DeleteTopics: deleteTopics,
+  DeleteRecords: records,
+  InitProducerId: initProducerId,
+  OffsetForLeaderEpoch: offsetForLeaderEpoch,
+  AddPartitionsToTxn: transactions,
+  AddOffsetsToTxn: transactions,
+  EndTxn: transactions,
+  WriteTxnMarkers: transactions,
+  TxnOffsetCommit: transactions,
+  DescribeAcls: security,
+  CreateAcls: security,
+  DeleteAcls: security,
+  DescribeConfigs: describeConfigs,
+  AlterConfigs: alterConfigs,
+  AlterReplicaLogDirs: directories,
+  DescribeLogDirs: directories,
+  SaslAuthenticate: security,
+  CreatePartitions: createPartitions,
+  CreateDelegationToken: security,
+  RenewDelegationToken: security,
+  ExpireDelegationToken: security,
+  DescribeDelegationToken: security,
+  DeleteGroups: groups.deleteGroups,
+  ElectLeaders: cluster,
+  IncrementalAlterConfigs: incrementalAlterConfigs,
+  AlterPartitionReassignments: cluster,
+  ListPartitionReassignments: cluster,
+  OffsetDelete: groups.offsetDelete,
+  DescribeClientQuotas: security,
+  AlterClientQuotas: security,
+  DescribeUserScramCredentials: security,
+  AlterUserScramCredentials: security,
+  Vote: quorum,
+  BeginQuorumEpoch: quorum,
+  EndQuorumEpoch: quorum,
+  DescribeQuorum: cluster,
+  AlterPartition: internal,
+  UpdateFeatures: cluster,
+  Envelope: internal,
+  FetchSnapshot: quorum,
+  DescribeCluster: describeCluster,
+  DescribeProducers: transactions,
+  BrokerRegistration: internal,
+  BrokerHeartbeat: internal,
+  UnregisterBroker: cluster,
+  DescribeTransactions: transactions,
+  ListTransactions: transactions,
+  AllocateProducerIds: internal,
+  ConsumerGroupHeartbeat: consumerGroups,
+  ConsumerGroupDescribe: consumerGroups,
+  ControllerRegistration: quorum,
+  GetTelemetrySubscriptions: telemetry,
+  PushTelemetry: telemetry,
+  AssignReplicasToDirs: directories,
+  ListConfigResources: security,
+  DescribeTopicPartitions: describeTopicPartitions,
+  ShareGroupHeartbeat: shareGroups,
+  ShareGroupDescribe: shareGroups,
+  ShareFetch: shareGroups,
+  ShareAcknowledge: shareGroups,
+  AddRaftVoter: cluster,
+  RemoveRaftVoter: cluster,
+  UpdateRaftVoter: quorum,
+  InitializeShareGroupState: shareGroups,
+  ReadShareGroupState: shareGroups,
+  WriteShareGroupState: shareGroups,
+  DeleteShareGroupState: shareGroups,
+  ReadShareGroupStateSummary: shareGroups,
+  StreamsGroupHeartbeat: streamsGroups,
+  StreamsGroupDescribe: streamsGroups,
+  DescribeShareGroupOffsets: shareGroups,
+  AlterShareGroupOffsets: shareGroups,
+  DeleteShareGroupOffsets: shareGroups,
+};
+
+/** The APIs that have a handler. */
+export function* served(): Iterable<readonly [ApiName, ApiHandler]> {
+  for (const name of Object.keys(apis) as ApiName[]) {
+    const row = handlers[name];
+    if (!('notServed' in row)) yield [name, row];
+  }
+}
