@@ -19,8 +19,6 @@ type Done = (error: DiskError | null) => void;
 
 export interface NodeFileOptions {
   readonly slots: FsyncSlots;
-  /** Files of one group take turns with those of the others. */
-  readonly fsyncGroup: string;
   /** Says that it has synced, and has not: tests that care for speed and not for power loss. */
   readonly unsafeNoSync: boolean;
 }
@@ -45,6 +43,7 @@ export class NodeDiskFile implements DiskFile {
   /** Covers nothing that is still in flight; waits for a slot. */
   #queuedSync: SyncRound | null = null;
   #isSyncing = false;
+  #fsyncGroup: string | undefined;
 
   constructor(
     readonly path: string,
@@ -195,7 +194,7 @@ export class NodeDiskFile implements DiskFile {
     this.#queuedSync = round;
     this.#isSyncing = true;
     this.#inFlight += 1;
-    this.#options.slots.run(this.#options.fsyncGroup, (finished) => {
+    this.#options.slots.run(this.#group(), (finished) => {
       this.#queuedSync = null;
       const ended = (error: unknown): void => {
         finished();
@@ -215,11 +214,26 @@ export class NodeDiskFile implements DiskFile {
     else this.#failWaiting(failure);
   }
 
+  /** Files of one device take turns with those of the others. */
+  #group(): string {
+    this.#fsyncGroup ??= deviceOf(this.#fd);
+    return this.#fsyncGroup;
+  }
+
   /** The file is dead: what waits behind the failed sync fails with it. */
   #failWaiting(failure: DiskError): void {
     const waiting = this.#nextSync?.done ?? [];
     this.#nextSync = null;
     for (const done of waiting) done(this.#deadAgain(failure));
+  }
+}
+
+function deviceOf(fd: number): string {
+  try {
+    return String(fs.fstatSync(fd).dev);
+  } catch {
+    // Only the order of turns depends on it; what is wrong with the file its sync will say.
+    return '';
   }
 }
 
@@ -249,12 +263,7 @@ function writeFully(fd: number, position: number, chunks: readonly Uint8Array[])
   }
 }
 
-function writePart(
-  fd: number,
-  position: number,
-  chunks: readonly Uint8Array[],
-  done: (error: unknown) => void,
-): void {
+function writePart(fd: number, position: number, chunks: readonly Uint8Array[], done: (error: unknown) => void): void {
   if (chunks.length === 0) {
     realSetImmediate(() => done(null));
     return;

@@ -1,42 +1,47 @@
 /**
- * The binding of the disk port to Node's file system. Beside `wire/base/node-*.ts` nobody else touches files.
+ * The binding of the disk port to node:fs. The files `node-*.ts` of this folder belong to it; nobody else imports node:fs.
  *
- * Synchronous calls finish whole or throw; errors become DiskErrors whatever realm they come from. At most half of the
- * thread pool's threads are in an fsync at once, so that reads and name look-ups are not stuck behind a slow disk.
+ * Whatever node:fs throws leaves as a DiskError. The thread pool is shared with the rest of the process, hence the slots
+ * for fsyncs (`node-fsync-slots.ts`).
  */
 import * as fs from 'node:fs';
-import { DiskError, type Disk, type DiskFile, type FileStat, type OpenMode } from './disk';
-import { diskErrorFrom } from './node-disk-error';
+import * as timers from 'node:timers';
+import type { Disk, DiskError, DiskFile, FileStat, OpenMode } from './disk';
+import { lockFile } from './node-directory-lock';
+import { mapped, toDiskError } from './node-disk-error';
 import { NodeDiskFile } from './node-disk-file';
-import { lockFile } from './node-lock';
-import { SyncQueue } from './node-sync-queue';
-import { readVolatilityToken } from './node-volatility';
+import type { FsyncSlots } from './node-fsync-slots';
+import { processFsyncSlots } from './node-fsync-slots';
+import { volatilityTokenOf } from './node-volatility';
 
+const realSetImmediate = timers.setImmediate;
+
+const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = fs.constants;
 const FLAGS: Readonly<Record<OpenMode, number>> = {
-  read: fs.constants.O_RDONLY,
-  write: fs.constants.O_RDWR,
-  create: fs.constants.O_RDWR | fs.constants.O_CREAT,
-  createNew: fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL,
+  read: O_RDONLY,
+  write: O_RDWR,
+  create: O_RDWR | O_CREAT,
+  createNew: O_RDWR | O_CREAT | O_EXCL,
 };
 
 export interface NodeDiskOptions {
-  /**
-   * Syncs complete without reaching the disk: for brokers inside tests, whose data dies with them anyway. Everything else
-   * behaves the same.
-   */
-  readonly withoutSync?: boolean;
+  /** Syncs say that they have happened, and have not. For brokers in tests, which outlive no power loss. */
+  readonly unsafeNoSync?: boolean;
+  readonly slots?: FsyncSlots;
 }
 
 export class NodeDisk implements Disk {
-  private readonly syncs: SyncQueue;
+  readonly #unsafeNoSync: boolean;
+  readonly #slots: FsyncSlots;
 
-  constructor(private readonly options: NodeDiskOptions = {}) {
-    this.syncs = new SyncQueue(options.withoutSync === true);
+  constructor(options: NodeDiskOptions = {}) {
+    this.#unsafeNoSync = options.unsafeNoSync ?? false;
+    this.#slots = options.slots ?? processFsyncSlots;
   }
 
   openSync(path: string, mode: OpenMode): DiskFile {
     const fd = mapped(path, () => fs.openSync(path, FLAGS[mode], 0o644));
-    return new NodeDiskFile(path, fd, this.syncs);
+    return new NodeDiskFile(path, fd, { slots: this.#slots, unsafeNoSync: this.#unsafeNoSync });
   }
 
   renameSync(from: string, to: string): void {
@@ -66,20 +71,26 @@ export class NodeDisk implements Disk {
   }
 
   syncDirectory(path: string, done: (error: DiskError | null) => void): void {
-    this.syncs.run(done, (finished) => {
-      fs.open(path || '/', fs.constants.O_RDONLY, (openError, fd) => {
-        if (openError !== null) return finished(diskErrorFrom(openError, path));
-        fs.fsync(fd, (error) => fs.close(fd, () => finished(error === null ? null : diskErrorFrom(error, path))));
+    if (this.#unsafeNoSync) {
+      realSetImmediate(() => done(null));
+      return;
+    }
+    this.#slots.run('directories', (finished) => {
+      fsyncDirectory(path, (error) => {
+        finished();
+        done(error);
       });
     });
   }
 
   syncDirectorySync(path: string): void {
-    if (this.options.withoutSync === true) return;
+    if (this.#unsafeNoSync) return;
     mapped(path, () => {
-      const fd = fs.openSync(path || '/', fs.constants.O_RDONLY);
+      const fd = fs.openSync(path || '/', O_RDONLY);
       try {
         fs.fsyncSync(fd);
+      } catch (error) {
+        if (!isWindowsRefusal(error)) throw error;
       } finally {
         fs.closeSync(fd);
       }
@@ -96,14 +107,23 @@ export class NodeDisk implements Disk {
   }
 
   volatilityToken(path: string): string {
-    return mapped(path, () => readVolatilityToken(path));
+    return mapped(path, () => volatilityTokenOf(path));
   }
 }
 
-function mapped<T>(path: string, call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    throw diskErrorFrom(error, path);
-  }
+function fsyncDirectory(path: string, done: (error: DiskError | null) => void): void {
+  fs.open(path || '/', O_RDONLY, (openError, fd) => {
+    if (openError !== null) {
+      done(toDiskError(openError, path));
+      return;
+    }
+    fs.fsync(fd, (syncError) => {
+      fs.close(fd, () => done(syncError === null || isWindowsRefusal(syncError) ? null : toDiskError(syncError, path)));
+    });
+  });
+}
+
+/** Windows has no fsync of directories, and needs none: it refuses the call on a handle opened for reading. */
+function isWindowsRefusal(error: unknown): boolean {
+  return process.platform === 'win32' && (error as { code?: unknown }).code === 'EPERM';
 }

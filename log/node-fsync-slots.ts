@@ -2,8 +2,8 @@
  * Part of the binding (`node-disk.ts`): at most half of the thread pool waits for fsyncs.
  *
  * libuv runs reads, names of hosts and fsyncs on the same few threads; when slow fsyncs hold them all, a cached read takes
- * as long as an fsync. The pool is the process's, and so are the slots. Waiting jobs are started round-robin by log
- * directory, so that a directory on a slow disk does not keep the others waiting behind its whole queue.
+ * as long as an fsync. The pool is the process's, and so are the slots. Waiting jobs are started round-robin by device,
+ * so that a slow disk does not keep the others waiting behind its whole queue.
  */
 
 type Job = (finished: () => void) => void;

@@ -1,29 +1,65 @@
-/** Boot and mount: as long as both stay the same, what was written and not synced has not been lost with the page cache. */
+/**
+ * Part of the binding (`node-disk.ts`): what tells whether writes that were never synced can still be there.
+ *
+ * They live in the page cache of one boot of the kernel and one mount of the file system. Where either cannot be told,
+ * the token never repeats: "may be gone" is then always the answer, which costs a recovery but never a record.
+ */
+import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 const MOUNTS = '/proc/self/mountinfo';
 
-export function readVolatilityToken(path: string): string {
-  return `${bootId()} ${mountOf(fs.statSync(path).dev)}`;
+/** The kernel's name of this boot; null where it has none. */
+export function bootId(): string | null {
+  return readOrNull(BOOT_ID)?.trim() ?? null;
 }
 
-/** Elsewhere than on Linux nobody says when the system booted: a token of chance, so that nothing is taken for kept. */
-function bootId(): string {
-  try {
-    return fs.readFileSync(BOOT_ID, 'utf8').trim();
-  } catch {
-    return `unknown-${process.pid}-${process.hrtime.bigint()}`;
+/** Throws what node:fs throws when `directory` does not exist. */
+export function volatilityTokenOf(directory: string): string {
+  const { dev } = fs.statSync(directory);
+  const boot = bootId();
+  const mounts = readOrNull(MOUNTS);
+  const mount = mounts === null ? null : mountOf(fs.realpathSync(directory), mounts);
+  if (boot === null || mount === null) return `unknown-${crypto.randomUUID()}`;
+  return `boot=${boot} device=${dev} mount=${mount}`;
+}
+
+/**
+ * Identity of the mount that holds `realPath`: its id, what of the file system is mounted, and from where. `mountinfo` has
+ * a line `id parent major:minor root mountPoint options - type source superOptions` for each; of those mounted
+ * over each other the last one is on top.
+ */
+export function mountOf(realPath: string, mountinfo: string): string | null {
+  let best: { readonly point: string; readonly identity: string } | null = null;
+  for (const line of mountinfo.split('\n')) {
+    const [id, , device, root, encodedPoint, ...rest] = line.split(' ');
+    if (id === undefined || encodedPoint === undefined) continue;
+    const point = decodeOctal(encodedPoint);
+    if (!isWithin(realPath, point) || point.length < (best?.point.length ?? 0)) continue;
+    const separator = rest.indexOf('-');
+    best = { point, identity: [id, device, root, rest[separator + 1], rest[separator + 2]].join(',') };
   }
+  return best?.identity ?? null;
 }
 
-/** The mount's own number and the device; a remount gets another number. */
-function mountOf(device: number): string {
-  const majorMinor = `${(device >> 8) & 0xfff}:${(device & 0xff) | ((device >> 12) & 0xfff00)}`;
+function isWithin(realPath: string, mountPoint: string): boolean {
+  return (
+    realPath === mountPoint || realPath.startsWith(mountPoint.endsWith(path.sep) ? mountPoint : mountPoint + path.sep)
+  );
+}
+
+/** Blanks and the like stand in `mountinfo` as a backslash and three octal digits. */
+function decodeOctal(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_match, digits: string) => String.fromCharCode(parseInt(digits, 8)));
+}
+
+function readOrNull(file: string): string | null {
   try {
-    const line = fs.readFileSync(MOUNTS, 'utf8').split('\n').find((each) => each.split(' ')[2] === majorMinor);
-    return `${line?.split(' ')[0] ?? 'unknown'} ${majorMinor}`;
+    return fs.readFileSync(file, 'utf8');
   } catch {
-    return majorMinor;
+    // Another system, or a sandbox without /proc: the answer is "unknown".
+    return null;
   }
 }
