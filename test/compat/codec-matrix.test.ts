@@ -1,0 +1,119 @@
+/**
+ * Every codec, written by each of three clients and read by each of three: kafkajs, kcat (librdkafka) and Java, all as
+ * child processes. Then a group of three reads it while one member dies and another comes.
+ *
+ * MOLDAU_MATRIX_RECORDS sets how many records each codec gets (20,000), MOLDAU_COMPAT_TARGET=kafka runs it all against
+ * Apache Kafka.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import { type BrokerProcess, startKafkaPeer } from '../support/kafka-peer';
+import { startMoldau } from '../support/moldau-process';
+import { needs } from '../support/needs';
+import type { RecordLine } from './matrix/client-lines';
+import { Client, type ClientName, clientNames } from './matrix/clients';
+import { runGroup } from './matrix/group-run';
+import { type ExpectedRecord, writePlan } from './matrix/plan';
+import { outOfOrder, ReadingCheck } from './matrix/reading-check';
+
+const RECORDS = Number(process.env['MOLDAU_MATRIX_RECORDS'] ?? 20_000);
+const PARTITIONS = 12;
+const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
+/**
+ * With the consumer protocol the broker decides when a silent member is dead; by default after 45 s. With the classic one
+ * it waits for all three members before the first has read everything.
+ */
+const groupProperties = {
+  'group.initial.rebalance.delay.ms': '1500',
+  'group.consumer.min.session.timeout.ms': '6000',
+  'group.consumer.session.timeout.ms': '6000',
+  'group.consumer.min.heartbeat.interval.ms': '500',
+  'group.consumer.heartbeat.interval.ms': '500',
+};
+/** Some ten milliseconds a record and client leave room for a slow machine. */
+const TIMEOUT_MS = 120_000 + RECORDS * 10;
+
+needs('kcat', 'kafka')('codecs across clients', () => {
+  let broker: BrokerProcess;
+  let dir: string;
+  const written = new Map<string, Map<string, ExpectedRecord>>();
+
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'codec-matrix-'));
+    const start = process.env['MOLDAU_COMPAT_TARGET'] === 'kafka' ? startKafkaPeer : startMoldau;
+    broker = await start({ properties: groupProperties });
+    await withAdmin(broker, (admin) =>
+      admin.createTopics({ topics: codecs.map((codec) => ({ topic: topicOf(codec), numPartitions: PARTITIONS })) }),
+    );
+  });
+
+  afterAll(async () => {
+    await broker.dispose();
+    rmSync(dir, { recursive: true });
+  });
+
+  test.each(codecs)('%s: what kafkajs, kcat and Java write each of them reads', async (codec) => {
+    const target = { bootstrap: broker.bootstrap, topic: topicOf(codec), codec };
+    const expected = new Map<string, ExpectedRecord>();
+    const producers = clientNames.map((client, index) => {
+      const file = join(dir, `${codec}-${client}.jsonl`);
+      const share = Math.floor((RECORDS + index) / clientNames.length);
+      for (const [id, record] of writePlan(file, client, share, 1000 * index + codecs.indexOf(codec))) expected.set(id, record);
+      return new Client(`${client} producer`, client, { ...target, role: 'produce', file }, () => undefined);
+    });
+    await Promise.all(producers.map((producer) => producer.finished()));
+    written.set(codec, expected);
+
+    const readings = await Promise.all(
+      clientNames.map(async (client) => {
+        const check = new ReadingCheck(expected);
+        const lines: RecordLine[] = [];
+        const options = { ...target, role: 'consume', group: `read-${codec}`, expected: expected.size } as const;
+        const reader = new Client(client, client, options, (line) => {
+          if (!('id' in line)) return;
+          check.record(client, line);
+          lines.push(line);
+        });
+        await reader.finished();
+        return [client, { problems: check.problems, duplicates: check.duplicates, missing: check.missing, disorder: outOfOrder(lines) }];
+      }),
+    );
+    const allWell = { problems: [], duplicates: 0, missing: [], disorder: [] };
+    expect(Object.fromEntries(readings)).toEqual(Object.fromEntries(clientNames.map((client) => [client, allWell])));
+  }, TIMEOUT_MS);
+
+  const groups: readonly (readonly [ClientName, 'classic' | 'consumer', (typeof codecs)[number]])[] = [
+    ['kafkajs', 'classic', 'zstd'],
+    ['kcat', 'classic', 'lz4'],
+    ['java', 'classic', 'snappy'],
+    ['java', 'consumer', 'gzip'],
+  ];
+
+  test.each(groups)('a group of three %s members (%s protocol, %s) loses nothing when one is killed and another comes', async (client, groupProtocol, codec) => {
+    const topic = topicOf(codec);
+    const expected = written.get(codec);
+    if (expected === undefined) throw new Error(`nothing was written with ${codec}`);
+    const offsets = await withAdmin(broker, (admin) => admin.fetchTopicOffsets(topic));
+    const ends = new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
+    const outcome = await runGroup({ client, bootstrap: broker.bootstrap, topic, group: `${client}-${groupProtocol}`, groupProtocol, expected, ends });
+    if (process.env['MOLDAU_COMPAT_SHOW'] === '1') process.stderr.write(`${client}: ${JSON.stringify(outcome)}\n`);
+    expect(outcome.problems).toEqual([]);
+    expect(outcome.seenAtKill).toBeLessThan(expected.size);
+  }, TIMEOUT_MS + 180_000);
+});
+
+function topicOf(codec: string): string {
+  return `matrix-${codec}`;
+}
+
+async function withAdmin<T>(broker: BrokerProcess, use: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
+  const admin = new Kafka({ clientId: 'codec-matrix', brokers: [broker.bootstrap], logLevel: logLevel.ERROR }).admin();
+  await admin.connect();
+  try {
+    return await use(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
