@@ -44,7 +44,14 @@ function install() {
 }
 
 async function serveOneRecord(moldau) {
-  const args = [moldau, 'server', '--override', 'listeners=PLAINTEXT://127.0.0.1:0', '--override', `log.dirs=${join(work, 'data')}`];
+  const args = [
+    moldau,
+    'server',
+    '--override',
+    'listeners=PLAINTEXT://127.0.0.1:0',
+    '--override',
+    `log.dirs=${join(work, 'data')}`,
+  ];
   const server = spawn(node, args, { cwd: work, stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(server, 'exit');
   try {

@@ -54,35 +54,48 @@ needs('kcat', 'kafka')('codecs across clients', () => {
     rmSync(dir, { recursive: true });
   });
 
-  test.each(codecs)('%s: what kafkajs, kcat and Java write each of them reads', async (codec) => {
-    const target = { bootstrap: broker.bootstrap, topic: topicOf(codec), codec };
-    const expected = new Map<string, ExpectedRecord>();
-    const producers = clientNames.map((client, index) => {
-      const file = join(dir, `${codec}-${client}.jsonl`);
-      const share = Math.floor((RECORDS + index) / clientNames.length);
-      for (const [id, record] of writePlan(file, client, share, 1000 * index + codecs.indexOf(codec))) expected.set(id, record);
-      return new Client(`${client} producer`, client, { ...target, role: 'produce', file }, () => undefined);
-    });
-    await Promise.all(producers.map((producer) => producer.finished()));
-    written.set(codec, expected);
+  test.each(codecs)(
+    '%s: what kafkajs, kcat and Java write each of them reads',
+    async (codec) => {
+      const target = { bootstrap: broker.bootstrap, topic: topicOf(codec), codec };
+      const expected = new Map<string, ExpectedRecord>();
+      const producers = clientNames.map((client, index) => {
+        const file = join(dir, `${codec}-${client}.jsonl`);
+        const share = Math.floor((RECORDS + index) / clientNames.length);
+        for (const [id, record] of writePlan(file, client, share, 1000 * index + codecs.indexOf(codec)))
+          expected.set(id, record);
+        return new Client(`${client} producer`, client, { ...target, role: 'produce', file }, () => undefined);
+      });
+      await Promise.all(producers.map((producer) => producer.finished()));
+      written.set(codec, expected);
 
-    const readings = await Promise.all(
-      clientNames.map(async (client) => {
-        const check = new ReadingCheck(expected);
-        const lines: RecordLine[] = [];
-        const options = { ...target, role: 'consume', group: `read-${codec}`, expected: expected.size } as const;
-        const reader = new Client(client, client, options, (line) => {
-          if (!('id' in line)) return;
-          check.record(client, line);
-          lines.push(line);
-        });
-        await reader.finished();
-        return [client, { problems: check.problems, duplicates: check.duplicates, missing: check.missing, disorder: outOfOrder(lines) }];
-      }),
-    );
-    const allWell = { problems: [], duplicates: 0, missing: [], disorder: [] };
-    expect(Object.fromEntries(readings)).toEqual(Object.fromEntries(clientNames.map((client) => [client, allWell])));
-  }, TIMEOUT_MS);
+      const readings = await Promise.all(
+        clientNames.map(async (client) => {
+          const check = new ReadingCheck(expected);
+          const lines: RecordLine[] = [];
+          const options = { ...target, role: 'consume', group: `read-${codec}`, expected: expected.size } as const;
+          const reader = new Client(client, client, options, (line) => {
+            if (!('id' in line)) return;
+            check.record(client, line);
+            lines.push(line);
+          });
+          await reader.finished();
+          return [
+            client,
+            {
+              problems: check.problems,
+              duplicates: check.duplicates,
+              missing: check.missing,
+              disorder: outOfOrder(lines),
+            },
+          ];
+        }),
+      );
+      const allWell = { problems: [], duplicates: 0, missing: [], disorder: [] };
+      expect(Object.fromEntries(readings)).toEqual(Object.fromEntries(clientNames.map((client) => [client, allWell])));
+    },
+    TIMEOUT_MS,
+  );
 
   const groups: readonly (readonly [ClientName, 'classic' | 'consumer', (typeof codecs)[number]])[] = [
     ['kafkajs', 'classic', 'zstd'],
@@ -91,17 +104,29 @@ needs('kcat', 'kafka')('codecs across clients', () => {
     ['java', 'consumer', 'gzip'],
   ];
 
-  test.each(groups)('a group of three %s members (%s protocol, %s) loses nothing when one is killed and another comes', async (client, groupProtocol, codec) => {
-    const topic = topicOf(codec);
-    const expected = written.get(codec);
-    if (expected === undefined) throw new Error(`nothing was written with ${codec}`);
-    const offsets = await withAdmin(broker, (admin) => admin.fetchTopicOffsets(topic));
-    const ends = new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
-    const outcome = await runGroup({ client, bootstrap: broker.bootstrap, topic, group: `${client}-${groupProtocol}`, groupProtocol, expected, ends });
-    if (process.env['MOLDAU_COMPAT_SHOW'] === '1') process.stderr.write(`${client}: ${JSON.stringify(outcome)}\n`);
-    expect(outcome.problems).toEqual([]);
-    expect(outcome.seenAtKill).toBeLessThan(expected.size);
-  }, TIMEOUT_MS + 180_000);
+  test.each(groups)(
+    'a group of three %s members (%s protocol, %s) loses nothing when one is killed and another comes',
+    async (client, groupProtocol, codec) => {
+      const topic = topicOf(codec);
+      const expected = written.get(codec);
+      if (expected === undefined) throw new Error(`nothing was written with ${codec}`);
+      const offsets = await withAdmin(broker, (admin) => admin.fetchTopicOffsets(topic));
+      const ends = new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
+      const outcome = await runGroup({
+        client,
+        bootstrap: broker.bootstrap,
+        topic,
+        group: `${client}-${groupProtocol}`,
+        groupProtocol,
+        expected,
+        ends,
+      });
+      if (process.env['MOLDAU_COMPAT_SHOW'] === '1') process.stderr.write(`${client}: ${JSON.stringify(outcome)}\n`);
+      expect(outcome.problems).toEqual([]);
+      expect(outcome.seenAtKill).toBeLessThan(expected.size);
+    },
+    TIMEOUT_MS + 180_000,
+  );
 });
 
 function topicOf(codec: string): string {

@@ -56,7 +56,12 @@ export async function startKafkaPeer(options: KafkaPeerOptions = {}): Promise<Br
     ...options.properties,
   };
   const file = join(dir, 'server.properties');
-  writeFileSync(file, Object.entries(properties).map(([key, value]) => `${key}=${value}\n`).join(''));
+  writeFileSync(
+    file,
+    Object.entries(properties)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
+  );
   const classpath = compileJava(join(__dirname, 'java', 'ToolRunner.java'));
   const args = [...jvmFlags(classpath, options.heapMb ?? 512), 'ToolRunner', 'serve', file, clusterId()];
   const child = new Child('Apache Kafka', 'java', args, { cwd: dir });

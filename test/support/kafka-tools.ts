@@ -110,8 +110,10 @@ export class RunningTool {
   }
 
   accept(answer: Answer): void {
-    if (answer.out !== undefined) this.stdout += this.outDecoder.decode(Buffer.from(answer.out, 'base64'), { stream: true });
-    if (answer.err !== undefined) this.stderr += this.errDecoder.decode(Buffer.from(answer.err, 'base64'), { stream: true });
+    if (answer.out !== undefined)
+      this.stdout += this.outDecoder.decode(Buffer.from(answer.out, 'base64'), { stream: true });
+    if (answer.err !== undefined)
+      this.stderr += this.errDecoder.decode(Buffer.from(answer.err, 'base64'), { stream: true });
     for (const watch of [...this.watchers]) watch(false);
     if (answer.code !== undefined) this.end(answer.code);
   }
@@ -191,7 +193,11 @@ export class KafkaTools {
 }
 
 /** One command in a JVM of its own, for a test that needs no other. */
-export async function runKafkaTool(tool: ToolName, args: readonly string[], options: ToolOptions = {}): Promise<ToolResult> {
+export async function runKafkaTool(
+  tool: ToolName,
+  args: readonly string[],
+  options: ToolOptions = {},
+): Promise<ToolResult> {
   const tools = new KafkaTools();
   try {
     return await tools.run(tool, args, options);

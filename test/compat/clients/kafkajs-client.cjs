@@ -18,8 +18,7 @@ const kafka = new Kafka({
 
 const text = (bytes) => (bytes === null || bytes === undefined ? null : bytes.toString());
 
-const headersOf = (message) =>
-  Object.entries(message.headers ?? {}).map(([name, value]) => [name, text(value)]);
+const headersOf = (message) => Object.entries(message.headers ?? {}).map(([name, value]) => [name, text(value)]);
 
 const line = (partition, message) =>
   recordLine(partition, message.offset, text(message.key), text(message.value), headersOf(message));
@@ -86,7 +85,14 @@ async function member() {
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     write({ assigned: payload.memberAssignment[options.topic] ?? [] });
   });
-  process.on('SIGTERM', () => void consumer.disconnect().then(() => write({ done: 0 })).then(() => process.exit(0)));
+  process.on(
+    'SIGTERM',
+    () =>
+      void consumer
+        .disconnect()
+        .then(() => write({ done: 0 }))
+        .then(() => process.exit(0)),
+  );
   await consumer.run({
     autoCommit: false,
     eachBatchAutoResolve: false,

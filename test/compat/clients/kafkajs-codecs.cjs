@@ -13,7 +13,7 @@ const ZSTD_HEAP_BYTES = 32 * 1024 * 1024;
 async function unsnappy(buffer) {
   if (!buffer.subarray(0, 8).equals(XERIAL_MAGIC)) return snappy.uncompress(buffer);
   const blocks = [];
-  for (let at = XERIAL_HEADER_BYTES; at < buffer.length; ) {
+  for (let at = XERIAL_HEADER_BYTES; at < buffer.length;) {
     const size = buffer.readUInt32BE(at);
     blocks.push(await snappy.uncompress(buffer.subarray(at + 4, at + 4 + size)));
     at += 4 + size;

@@ -26,7 +26,16 @@ const ended = async (child) => {
 async function produce() {
   const child = kcat(
     ...['-P', '-t', options.topic, '-K', KEY_DELIMITER, '-Z', '-z', options.codec, '-H', 'from=kcat'],
-    ...['-X', 'enable.idempotence=true', '-X', 'message.max.bytes=1040000', '-X', 'linger.ms=20', '-X', 'queue.buffering.max.kbytes=65536'],
+    ...[
+      '-X',
+      'enable.idempotence=true',
+      '-X',
+      'message.max.bytes=1040000',
+      '-X',
+      'linger.ms=20',
+      '-X',
+      'queue.buffering.max.kbytes=65536',
+    ],
   );
   child.stderr.pipe(process.stderr);
   const end = ended(child);
@@ -69,7 +78,15 @@ async function consume() {
 async function member() {
   const child = kcat(
     ...['-G', options.group, '-J', '-u', '-X', 'auto.offset.reset=earliest', '-X', 'session.timeout.ms=6000'],
-    ...['-X', 'heartbeat.interval.ms=500', '-X', 'auto.commit.interval.ms=200', '-X', 'fetch.wait.max.ms=200', options.topic],
+    ...[
+      '-X',
+      'heartbeat.interval.ms=500',
+      '-X',
+      'auto.commit.interval.ms=200',
+      '-X',
+      'fetch.wait.max.ms=200',
+      options.topic,
+    ],
   );
   createInterface({ input: child.stderr }).on('line', (row) => {
     const assigned = /rebalanced.*: assigned: (.*)$/.exec(row);

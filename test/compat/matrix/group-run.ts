@@ -86,7 +86,13 @@ class GroupRun {
 
   private join(name: string): void {
     const { client, bootstrap, topic, group, groupProtocol } = this.options;
-    const member: ClientOptions = { role: 'member', bootstrap, topic, group, ...(groupProtocol !== undefined && { groupProtocol }) };
+    const member: ClientOptions = {
+      role: 'member',
+      bootstrap,
+      topic,
+      group,
+      ...(groupProtocol !== undefined && { groupProtocol }),
+    };
     this.members.set(name, new Client(name, client, member, (line) => this.accept(name, line)));
   }
 
@@ -113,7 +119,10 @@ class GroupRun {
       });
     }
     clearTimeout(timer);
-    if (isLate) throw new Error(`the group did not get on: ${this.check.recordsSeen} of ${this.options.expected.size} records, ${this.check.problems.join('; ')}`);
+    if (isLate)
+      throw new Error(
+        `the group did not get on: ${this.check.recordsSeen} of ${this.options.expected.size} records, ${this.check.problems.join('; ')}`,
+      );
   }
 
   private sampleCommits(): { now(): Promise<Map<number, number>>; stop(): Promise<void> } {

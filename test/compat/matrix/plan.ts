@@ -76,7 +76,7 @@ function valueChars(random: () => number): number {
 function text(random: () => number): string {
   const vocabulary = Array.from({ length: 2000 }, () => Math.floor(random() * 2 ** 40).toString(36));
   const words: string[] = [];
-  for (let chars = 0; chars < MAX_VALUE_CHARS * 1.2; ) {
+  for (let chars = 0; chars < MAX_VALUE_CHARS * 1.2;) {
     const word = vocabulary[Math.floor(random() * random() * vocabulary.length)] as string;
     words.push(word);
     chars += word.length + 1;

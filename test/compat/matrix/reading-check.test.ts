@@ -1,7 +1,9 @@
 import type { RecordLine } from './client-lines';
 import { outOfOrder, ReadingCheck } from './reading-check';
 
-const expected = new Map(['a-0', 'a-1', 'a-2'].map((id) => [id, { key: id, digest: 'd', headers: [['h', 'v']] as const }]));
+const expected = new Map(
+  ['a-0', 'a-1', 'a-2'].map((id) => [id, { key: id, digest: 'd', headers: [['h', 'v']] as const }]),
+);
 
 const line = (id: string, offset: number, change: Partial<RecordLine> = {}): RecordLine => ({
   p: 0,

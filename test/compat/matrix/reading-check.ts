@@ -78,7 +78,8 @@ export class ReadingCheck {
     const isSame = expected.key === line.k && expected.digest === line.d;
     if (!isSame) this.fail(`${line.id} at ${place} has another key or value`);
     const headers = JSON.stringify([...line.h].sort());
-    if (headers !== JSON.stringify([...expected.headers].sort())) this.fail(`${line.id} at ${place} has headers ${headers}`);
+    if (headers !== JSON.stringify([...expected.headers].sort()))
+      this.fail(`${line.id} at ${place} has headers ${headers}`);
   }
 
   private checkOrder(reader: string, line: RecordLine, state: PartitionState): void {
@@ -87,7 +88,8 @@ export class ReadingCheck {
     }
     if (state.seen.has(line.o)) {
       this.duplicates++;
-      if (line.o < state.floor) this.fail(`offset ${line.o} of partition ${line.p} came again, ${state.floor} was committed`);
+      if (line.o < state.floor)
+        this.fail(`offset ${line.o} of partition ${line.p} came again, ${state.floor} was committed`);
     }
     state.seen.add(line.o);
     state.reader = reader;

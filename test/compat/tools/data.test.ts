@@ -7,5 +7,7 @@ import { perfTests } from './scenarios/perf-tests';
 import { verifiableClients } from './scenarios/verifiable-clients';
 
 needs('kafka')('tools that write and read records, against Apache Kafka and against Moldau', () => {
-  compareWithKafka([...consoleClients, ...kafkaGetOffsets, ...verifiableClients, ...perfTests], { afterStop: kafkaDumpLog });
+  compareWithKafka([...consoleClients, ...kafkaGetOffsets, ...verifiableClients, ...perfTests], {
+    afterStop: kafkaDumpLog,
+  });
 });

@@ -83,7 +83,10 @@ class ScenarioRun {
   }
 
   private fillIn(args: readonly string[], isOffline: boolean): string[] {
-    const all = isOffline || args.some((arg) => arg.includes('{bootstrap}')) ? args : ['--bootstrap-server', '{bootstrap}', ...args];
+    const all =
+      isOffline || args.some((arg) => arg.includes('{bootstrap}'))
+        ? args
+        : ['--bootstrap-server', '{bootstrap}', ...args];
     return all.map((arg) =>
       arg
         .replaceAll('{bootstrap}', this.places.bootstrap)

@@ -9,7 +9,12 @@ const cluster = (...args: readonly string[]): Step => ({
 export const kafkaCluster: readonly Scenario[] = [
   {
     name: 'kafka-cluster names the cluster and its brokers',
-    steps: [cluster('cluster-id'), cluster('list-endpoints'), cluster('list-endpoints', '--include-fenced-brokers'), cluster('unregister', '--id', '99')],
+    steps: [
+      cluster('cluster-id'),
+      cluster('list-endpoints'),
+      cluster('list-endpoints', '--include-fenced-brokers'),
+      cluster('unregister', '--id', '99'),
+    ],
   },
   {
     name: 'kafka-broker-api-versions lists what is served',

@@ -45,7 +45,10 @@ export const kafkaConsumerGroups: readonly Scenario[] = [
     steps: [
       ...filledTopic('watched'),
       consumer('member', 'watched', 'watchers', '--group-instance-id', 'first'),
-      { ...groups('--describe', '--group', 'watchers'), until: /watched +0 +(\d+) +\1 +0 +[^ -][^]*watched +1 +(\d+) +\2 +0 +[^ -]/ },
+      {
+        ...groups('--describe', '--group', 'watchers'),
+        until: /watched +0 +(\d+) +\1 +0 +[^ -][^]*watched +1 +(\d+) +\2 +0 +[^ -]/,
+      },
       groups('--describe', '--group', 'watchers', '--verbose'),
       groups('--describe', '--group', 'watchers', '--members'),
       groups('--describe', '--group', 'watchers', '--members', '--verbose'),
@@ -62,7 +65,13 @@ export const kafkaConsumerGroups: readonly Scenario[] = [
       {
         stop: 'member',
         jsonLines: true,
-        allowed: [{ reason: 'polls and commits depend on timing', pattern: /"name":"(records_consumed|offsets_committed)"/, replacement: null }],
+        allowed: [
+          {
+            reason: 'polls and commits depend on timing',
+            pattern: /"name":"(records_consumed|offsets_committed)"/,
+            replacement: null,
+          },
+        ],
       },
     ],
   },
@@ -71,7 +80,11 @@ export const kafkaConsumerGroups: readonly Scenario[] = [
     steps: [
       ...filledTopic('watched-848'),
       consumer('member', 'watched-848', 'watchers-848', '--group-protocol', 'consumer'),
-      { ...groups('--describe', '--group', 'watchers-848'), until: /watched-848 +0 +(\d+) +\1 +0 +[^ -][^]*watched-848 +1 +(\d+) +\2 +0 +[^ -]/, varies: MEMBERS },
+      {
+        ...groups('--describe', '--group', 'watchers-848'),
+        until: /watched-848 +0 +(\d+) +\1 +0 +[^ -][^]*watched-848 +1 +(\d+) +\2 +0 +[^ -]/,
+        varies: MEMBERS,
+      },
       { ...groups('--describe', '--group', 'watchers-848', '--members', '--verbose'), varies: MEMBERS },
       groups('--describe', '--group', 'watchers-848', '--state', '--verbose'),
       { ...groups('--list', '--type'), sortLines: true },
@@ -81,8 +94,16 @@ export const kafkaConsumerGroups: readonly Scenario[] = [
         stop: 'member',
         jsonLines: true,
         allowed: [
-          { reason: 'polls and commits depend on timing', pattern: /"name":"(records_consumed|offsets_committed)"/, replacement: null },
-          { reason: 'the first heartbeat may come before the assignment (KIP-1263)', pattern: /"partitions_assigned","partitions":\[\]/, replacement: null },
+          {
+            reason: 'polls and commits depend on timing',
+            pattern: /"name":"(records_consumed|offsets_committed)"/,
+            replacement: null,
+          },
+          {
+            reason: 'the first heartbeat may come before the assignment (KIP-1263)',
+            pattern: /"partitions_assigned","partitions":\[\]/,
+            replacement: null,
+          },
         ],
       },
       { ...groups('--describe', '--group', 'watchers-848', '--state'), until: /Empty/ },
@@ -116,8 +137,14 @@ export const kafkaConsumerGroups: readonly Scenario[] = [
       reset('--topic', 'resettable', '--to-current', '--dry-run'),
       reset('--topic', 'resettable', '--to-current', '--execute'),
       reset('--topic', 'resettable', '--to-current', '--export'),
-      { ...reset('--from-file', '{dir}/plan.csv', '--dry-run'), files: { 'plan.csv': 'resettable,0,2\nresettable,1,5\n' } },
-      { ...reset('--from-file', '{dir}/plan.csv', '--execute'), files: { 'plan.csv': 'resettable,0,2\nresettable,1,5\n' } },
+      {
+        ...reset('--from-file', '{dir}/plan.csv', '--dry-run'),
+        files: { 'plan.csv': 'resettable,0,2\nresettable,1,5\n' },
+      },
+      {
+        ...reset('--from-file', '{dir}/plan.csv', '--execute'),
+        files: { 'plan.csv': 'resettable,0,2\nresettable,1,5\n' },
+      },
       groups('--describe', '--group', 'resets'),
       reset('--topic', 'absent', '--to-earliest', '--dry-run'),
       reset('--topic', 'resettable:9', '--to-earliest', '--dry-run'),
@@ -153,8 +180,16 @@ export const kafkaConsumerGroups: readonly Scenario[] = [
       ],
       sortLines: true,
       allowed: [
-        { reason: 'a verifiable consumer commits once per poll', pattern: /"group":"watchers|Processed a total/, replacement: null },
-        { reason: 'when a group is tidied up is up to timing', pattern: /"group":"console-consumer/, replacement: null },
+        {
+          reason: 'a verifiable consumer commits once per poll',
+          pattern: /"group":"watchers|Processed a total/,
+          replacement: null,
+        },
+        {
+          reason: 'when a group is tidied up is up to timing',
+          pattern: /"group":"console-consumer/,
+          replacement: null,
+        },
       ],
     })),
   },

@@ -20,7 +20,12 @@ export const kafkaConfigs: readonly Scenario[] = [
         files: { 'add.properties': 'max.message.bytes=2000000\nmin.insync.replicas=1\n' },
       },
       { tool: 'kafka-topics', args: ['--describe', '--topic', 'settings'] },
-      configs('--alter', ...topic, '--delete-config', 'retention.ms,cleanup.policy,max.message.bytes,min.insync.replicas'),
+      configs(
+        '--alter',
+        ...topic,
+        '--delete-config',
+        'retention.ms,cleanup.policy,max.message.bytes,min.insync.replicas',
+      ),
       configs('--describe', ...topic),
       configs('--describe', '--entity-type', 'topics'),
     ],

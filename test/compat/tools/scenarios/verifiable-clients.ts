@@ -23,10 +23,18 @@ export const verifiableClients: readonly Scenario[] = [
         jsonLines: true,
         // How many records a poll brings depends on what a fetch brings: only their sum is the same.
         allowed: [
-          { reason: 'the size of a poll is up to timing', pattern: /"name":"(records_consumed|offsets_committed)"/, replacement: null },
+          {
+            reason: 'the size of a poll is up to timing',
+            pattern: /"name":"(records_consumed|offsets_committed)"/,
+            replacement: null,
+          },
         ],
       },
-      { tool: 'kafka-consumer-groups', args: ['--describe', '--group', 'verifiers'], until: /verified +0 +250 +250 +0 +- / },
+      {
+        tool: 'kafka-consumer-groups',
+        args: ['--describe', '--group', 'verifiers'],
+        until: /verified +0 +250 +250 +0 +- /,
+      },
       { tool: 'kafka-get-offsets', args: ['--topic', 'verified'] },
     ],
   },
