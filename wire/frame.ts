@@ -3,7 +3,7 @@
  *
  * Frames that lie whole in what was received are handed on in place, without a copy. What is left of an unfinished frame
  * is carried in a pooled buffer that grows as bytes arrive, never because of what a size announces.
- * The receiver of a frame may ask to hold: what follows is kept, and comes after `resume`.
+ * The receiver may refuse a frame for now: it is kept with what follows, and comes again after `resume`.
  * Invariants: a frame's bytes are valid only during the call; frames come in order, each once; after a FrameError or
  * `close` nothing comes any more.
  */
@@ -26,7 +26,7 @@ export class FrameError extends Error {
 }
 
 export interface FrameReceiver {
-  /** A whole frame, without its size. False holds the rest back until `resume`. */
+  /** A whole frame, without its size. False: not now; the same frame comes again after `resume`. */
   frame(frame: Uint8Array): boolean;
   /** After `isReadable` was false for want of memory: it is true again. Called within a call of another parser. */
   readable(): void;
@@ -52,7 +52,7 @@ export class FrameParser implements BudgetClient {
   #isParsing = false;
   #isWaiting = false;
   #isClosed = false;
-  /** Frames handed on. */
+  /** Frames handed on and taken. */
   framesCount = 0;
 
   constructor(options: FrameParserOptions, receiver: FrameReceiver) {
@@ -60,18 +60,19 @@ export class FrameParser implements BudgetClient {
     this.#receiver = receiver;
   }
 
-  /** Bytes that are carried: of an unfinished frame or, when held, of whatever came. */
+  /** Bytes that are carried: of an unfinished frame or, when held, whatever came. */
   get carriedBytes(): number {
     return this.#end - this.#start;
   }
 
+  /** Whether a frame was refused, and waits for `resume`. */
   get isHeld(): boolean {
     return this.#isHeld;
   }
 
   /** Whether more bytes should be read now. */
   get isReadable(): boolean {
-    return !this.#isWaiting && !(this.#isHeld && this.carriedBytes > 0);
+    return !this.#isWaiting && !this.#isHeld;
   }
 
   /** Takes bytes; they may be overwritten afterwards. Throws FrameError. */
@@ -87,7 +88,7 @@ export class FrameParser implements BudgetClient {
     this.#askForRoom();
   }
 
-  /** Goes on after a hold with what is carried. Throws FrameError. */
+  /** Offers the refused frame again, and goes on with what follows it. Throws FrameError. */
   resume(): void {
     if (!this.#isHeld || this.#isClosed) return;
     this.#isHeld = false;
@@ -129,8 +130,7 @@ export class FrameParser implements BudgetClient {
     while (!this.#isHeld && !this.#isClosed && bytes.length - at >= FRAME_SIZE_BYTES) {
       const end = at + FRAME_SIZE_BYTES + this.#sizeAt(bytes, at);
       if (end > bytes.length) break;
-      this.#emit(bytes.subarray(at + FRAME_SIZE_BYTES, end));
-      at = end;
+      if (this.#isTaken(bytes.subarray(at + FRAME_SIZE_BYTES, end))) at = end;
     }
     return at;
   }
@@ -139,14 +139,14 @@ export class FrameParser implements BudgetClient {
   #completeCarried(slice: Uint8Array): number {
     let at = 0;
     while (at < slice.length && this.#end > this.#start) {
-      const whole = this.#carriedFrameBytes();
-      const part = slice.subarray(at, at + (whole ?? FRAME_SIZE_BYTES) - this.carriedBytes);
+      const known = this.#carriedFrameBytes() ?? FRAME_SIZE_BYTES;
+      const part = slice.subarray(at, at + known - this.carriedBytes);
       this.#append(part);
       at += part.length;
-      if (whole === null || this.carriedBytes < whole) continue;
-      this.#emit(this.#carry.subarray(this.#start + FRAME_SIZE_BYTES, this.#end));
+      // Seen again, since an empty frame is whole as soon as its size is.
+      if (this.#carriedFrameBytes() !== this.carriedBytes) continue;
+      if (!this.#isTaken(this.#carry.subarray(this.#start + FRAME_SIZE_BYTES, this.#end))) break;
       this.#dropCarry();
-      if (this.#isHeld || this.#isClosed) break;
     }
     return at;
   }
@@ -157,9 +157,10 @@ export class FrameParser implements BudgetClient {
     return FRAME_SIZE_BYTES + this.#sizeAt(this.#carry, this.#start);
   }
 
-  #emit(frame: Uint8Array): void {
-    this.framesCount += 1;
-    if (!this.#receiver.frame(frame)) this.#isHeld = true;
+  #isTaken(frame: Uint8Array): boolean {
+    this.#isHeld = !this.#receiver.frame(frame);
+    if (!this.#isHeld) this.framesCount += 1;
+    return !this.#isHeld;
   }
 
   #sizeAt(bytes: Uint8Array, at: number): number {

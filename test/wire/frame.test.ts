@@ -14,8 +14,8 @@ interface Fixture {
   readonly budget: FrameBudget;
   readonly frames: string[];
   readonly readable: number[];
-  /** Decides after each frame whether to go on. */
-  goOn: (count: number) => boolean;
+  /** Decides whether a frame is taken, after `count` that were. */
+  takes: (count: number) => boolean;
 }
 
 function fixture(options: { memory?: PoolMemory; budget?: FrameBudget; maxFrameBytes?: number } = {}): Fixture {
@@ -26,13 +26,14 @@ function fixture(options: { memory?: PoolMemory; budget?: FrameBudget; maxFrameB
   const readable: number[] = [];
   const receiver: FrameReceiver = {
     frame: (frame) => {
-      frames.push(Buffer.from(frame).toString('latin1'));
-      return made.goOn(frames.length);
+      const isTaken = made.takes(frames.length);
+      if (isTaken) frames.push(Buffer.from(frame).toString('latin1'));
+      return isTaken;
     },
     readable: () => void readable.push(frames.length),
   };
   const parser = new FrameParser({ maxFrameBytes, pool, budget }, receiver);
-  const made: Fixture = { parser, pool, budget, frames, readable, goOn: () => true };
+  const made: Fixture = { parser, pool, budget, frames, readable, takes: () => true };
   return made;
 }
 
@@ -80,7 +81,8 @@ describe('a frame parser', () => {
         fc.integer({ min: 1, max: 6 }),
         (texts, sizes, holdEach) => {
           const made = fixture({ memory });
-          made.goOn = (count) => count % holdEach !== 0;
+          let offered = 0;
+          made.takes = () => ++offered % (holdEach + 1) !== 0;
           const { parser, pool, budget, frames } = made;
           feedWithHolds(parser, framed(...texts), sizes, holdEach);
           expect(frames).toEqual(texts);
@@ -109,9 +111,10 @@ describe('a frame parser', () => {
     resumeAll();
   }
 
-  test('holds the rest back, also what comes meanwhile, until it is resumed', () => {
+  test('keeps a refused frame and what follows, and offers it again', () => {
     const made = fixture();
-    made.goOn = (count) => count % 2 === 0;
+    let refusals = 1;
+    made.takes = (count) => count % 2 === 0 || refusals-- <= 0;
     const { parser, frames } = made;
     parser.feed(framed('a', 'b', 'c', 'd', 'e').subarray(0, 23));
     expect(frames).toEqual(['a']);
@@ -119,22 +122,24 @@ describe('a frame parser', () => {
     parser.feed(framed('e').subarray(3));
     parser.feed(framed('f'));
     expect(frames).toEqual(['a']);
+    refusals = 1;
     parser.resume();
-    expect(frames).toEqual(['a', 'b', 'c']);
+    expect([frames, parser.isHeld]).toEqual([['a'], true]);
     parser.resume();
-    expect(frames).toEqual(['a', 'b', 'c', 'd', 'e']);
-    expect(parser.isHeld).toBe(true);
-    parser.resume();
-    expect(frames.at(-1)).toBe('f');
+    expect(frames).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
     expect([parser.isHeld, parser.isReadable, parser.carriedBytes]).toEqual([false, true, 0]);
     expect(made.pool.takenBytes).toBe(0);
   });
 
-  test('goes on reading while held as long as nothing has come', () => {
+  test('keeps a refused frame that came in pieces', () => {
     const made = fixture();
-    made.goOn = () => false;
-    made.parser.feed(framed('a'));
-    expect([made.parser.isHeld, made.parser.isReadable]).toEqual([true, true]);
+    made.takes = () => false;
+    feed(made.parser, framed('abcdefgh', 'next'), [5]);
+    expect([made.frames, made.parser.isHeld]).toEqual([[], true]);
+    made.takes = () => true;
+    made.parser.resume();
+    expect(made.frames).toEqual(['abcdefgh', 'next']);
+    expect(made.pool.takenBytes).toBe(0);
   });
 
   test.each([
@@ -181,7 +186,7 @@ describe('a frame parser', () => {
 
   test('may be closed by the receiver of a frame, whose bytes stay until the call ends', () => {
     const made = fixture();
-    made.goOn = () => {
+    made.takes = () => {
       made.parser.close();
       return true;
     };
