@@ -17,12 +17,6 @@ export interface BrokerEndpoint {
   readonly rack: string | null;
 }
 
-const INTERNAL_TOPICS: ReadonlySet<string> = new Set(['__consumer_offsets', '__transaction_state', '__share_group_state']);
-
-export function isInternalTopic(name: string): boolean {
-  return INTERNAL_TOPICS.has(name);
-}
-
 export class MetadataCache {
   private current: MetadataImage | null = null;
 

@@ -16,15 +16,12 @@ export interface TopicsDeleted {
 
 export class BrokerMetadataPublisher implements MetadataPublisher {
   readonly name = 'broker';
-  private hasPublished = false;
 
   constructor(
     private readonly cache: MetadataCache,
     private readonly config: DynamicConfig,
     private readonly replicas: ReplicaManager,
     private readonly groups: TopicsDeleted,
-    /** Called once, after the first publication. */
-    private readonly firstPublished: () => void,
   ) {}
 
   publish(delta: MetadataDelta, image: MetadataImage): void {
@@ -33,9 +30,6 @@ export class BrokerMetadataPublisher implements MetadataPublisher {
     this.applyTopicConfigs(delta);
     this.deleteTopics(delta);
     for (const change of delta.changedTopics()) this.applyTopic(change, image);
-    if (this.hasPublished) return;
-    this.hasPublished = true;
-    this.firstPublished();
   }
 
   private applyTopicConfigs(delta: MetadataDelta): void {

@@ -1,4 +1,5 @@
 /** What the handlers work with: the parts of a running broker. */
+import type { Controller } from '../controller/control/controller';
 import type { Env } from '../log/env';
 import type { LogManager } from '../log/log-manager';
 import type { BrokerConfig } from './config/broker-config';
@@ -23,5 +24,6 @@ export interface Services {
   readonly produceRules: ProduceRules;
   readonly producerIds: ProducerIds;
   readonly groups: GroupCoordinator;
+  readonly controller: Controller;
   readonly topicCreator: TopicCreator;
 }

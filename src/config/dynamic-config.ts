@@ -28,8 +28,12 @@ export class DynamicConfig {
   apply(delta: MetadataDelta, image: MetadataImage): void {
     const concerns = [...delta.changedConfigs()].some(({ type }) => type === ConfigResourceType.broker);
     if (!concerns) return;
-    const ofBroker = (name: string): ReadonlyMap<string, string> => image.configs.of({ type: ConfigResourceType.broker, name });
-    const { config, problems } = this.initial.withDynamic(ofBroker(CLUSTER_DEFAULT), ofBroker(String(this.initial.nodeId)));
+    const ofBroker = (name: string): ReadonlyMap<string, string> =>
+      image.configs.of({ type: ConfigResourceType.broker, name });
+    const { config, problems } = this.initial.withDynamic(
+      ofBroker(CLUSTER_DEFAULT),
+      ofBroker(String(this.initial.nodeId)),
+    );
     for (const problem of problems) this.logger.warn(problem);
     this.inForce = config;
   }

@@ -8,11 +8,11 @@ import type { Input } from '../../wire/schema';
 import { FindCoordinatorRequest, FindCoordinatorResponse } from '../../wire/schema/group';
 import { ErrorCode, errorMessage } from '../../wire/base/error-codes';
 import { coordinatorPartition } from '../coordinator/java-hash';
+import { OFFSETS_TOPIC } from '../internal-topics';
 import { handler, type Call } from './handler';
 
 type Coordinator = NonNullable<Input<typeof FindCoordinatorResponse>['coordinators']>[number];
 
-const OFFSETS_TOPIC = '__consumer_offsets';
 const BATCHED_SINCE = 4;
 const KeyType = { group: 0, transaction: 1, share: 2 } as const;
 

@@ -4,7 +4,8 @@
  */
 import { apis, type ApiName } from '../../wire/api-keys';
 import { apiVersions } from './api-versions';
-import { alterConfigs, describeConfigs, incrementalAlterConfigs } from './configs';
+import { alterConfigs, incrementalAlterConfigs } from './alter-configs';
+import { describeConfigs } from './describe-configs';
 import { fetch } from './fetch';
 import { findCoordinator } from './find-coordinator';
 import * as groups from './groups';

@@ -15,7 +15,7 @@ import type { PartitionRegistration } from '../../controller/metadata/partition-
 import type { Topic } from '../../controller/metadata/topic';
 import { ErrorCode } from '../../wire/base/error-codes';
 import { ZERO_UUID } from '../../wire/base/uuid';
-import { isInternalTopic } from '../metadata-cache';
+import { isInternalTopic } from '../internal-topics';
 import { CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS } from './authorized-operations';
 import { handler, type Call } from './handler';
 import { isValidTopicName } from './topic-name';

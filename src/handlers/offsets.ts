@@ -38,6 +38,8 @@ const SPECIAL_SINCE: ReadonlyMap<number, number> = new Map([
   [EARLIEST_PENDING_UPLOAD, 11],
 ]);
 
+const LEADER_EPOCH_SINCE = 4;
+
 const NOT_FOUND = { timestamp: -1, offset: -1, leaderEpoch: -1 };
 
 export const listOffsets = handler({
@@ -61,14 +63,16 @@ function listPartition(call: Call, topic: string, requested: RequestPartition, r
   const found = leaderLookup(call.services, { topic, topicId: ZERO_UUID, partition: partitionIndex, currentLeaderEpoch });
   if (!found.ok) return failed(found.errorCode);
   try {
-    return { partitionIndex, errorCode: ErrorCode.NONE, ...lookUp(found.partition, timestamp, readCommitted) };
+    const { leaderEpoch, ...answer } = lookUp(found.partition, timestamp, readCommitted);
+    const epoch = call.apiVersion >= LEADER_EPOCH_SINCE ? { leaderEpoch } : {};
+    return { partitionIndex, errorCode: ErrorCode.NONE, ...answer, ...epoch };
   } catch (error) {
     if (error instanceof LogStorageError) return failed(error.errorCode);
     throw error;
   }
 }
 
-function lookUp({ log, core }: Partition, timestamp: number, readCommitted: boolean): Omit<ResponsePartition, 'partitionIndex' | 'errorCode'> {
+function lookUp({ log, core }: Partition, timestamp: number, readCommitted: boolean): typeof NOT_FOUND {
   const endOffset = readCommitted ? log.lastStableOffset : log.highWatermark;
   switch (timestamp) {
     case LATEST:

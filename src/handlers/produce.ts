@@ -11,7 +11,7 @@ import { ProduceRequest, ProduceResponse } from '../../wire/schema/produce';
 import { ErrorCode, errorName } from '../../wire/base/error-codes';
 import { LogStorageError } from '../../log/log-error';
 import { validateBatch } from '../../wire/record/validation';
-import { isInternalTopic } from '../metadata-cache';
+import { isInternalTopic } from '../internal-topics';
 import type { Partition } from '../replication/partition';
 import { handler, type Call } from './handler';
 import { leaderLookup } from './leader-lookup';

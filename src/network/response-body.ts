@@ -3,7 +3,7 @@
  *
  * Whoever takes a body out of a response releases it exactly once, whether or not it was sent.
  */
-import type { DiskFile } from '../../log/disk';
+import type { DiskError, DiskFile } from '../../log/disk';
 import type { PooledFile } from '../../log/file-pool';
 import type { RecordsBody } from '../../wire/schema';
 
@@ -14,10 +14,17 @@ export interface FileRangeBody extends RecordsBody {
   /** Probably not in the page cache: reading it synchronously could hold up the loop. */
   readonly isCold: boolean;
   release(): void;
+  /** Reading failed: whoever owns the log directory decides what that means for it. */
+  failed?(error: DiskError): void;
 }
 
 /** A range of a segment's file; the file stays open until the body is released. Throws DiskError. */
-export function fileRangeBody(segment: PooledFile, position: number, sizeBytes: number, isCold: boolean): FileRangeBody {
+export function fileRangeBody(
+  segment: PooledFile,
+  position: number,
+  sizeBytes: number,
+  isCold: boolean,
+): FileRangeBody {
   const { file, release } = segment.hold();
   return { file, position, sizeBytes, isCold, release };
 }

@@ -205,6 +205,7 @@ export class OffsetTable {
     this.setInt(row, TOPIC, topicNumber);
     this.setInt(row, PARTITION, partition);
     this.setInt(row, HASH, hash);
+    this.setInt(row, TOPIC_ID, 0);
     this.linkToOwner(row, ownerNumber);
     this.used++;
     if (this.used > this.directory.buckets) this.splitBucket();
@@ -220,9 +221,13 @@ export class OffsetTable {
     doubles[at + EXPIRE_TIMESTAMP] = value.expireTimestampMs;
     doubles[at + RECORD_OFFSET] = value.recordOffset;
     this.setInt(row, LEADER_EPOCH, value.leaderEpoch);
-    this.setInt(row, TOPIC_ID, value.topicId === ZERO_UUID ? 0 : this.topicIds.acquire(value.topicId));
-    this.releaseTopicId(oldTopicId);
+    if (this.topicIds.text(oldTopicId) !== value.topicId) this.changeTopicId(row, value.topicId, oldTopicId);
     this.setMetadata(row, value.metadata);
+  }
+
+  private changeTopicId(row: number, topicId: string, oldTopicId: number): void {
+    this.setInt(row, TOPIC_ID, topicId === ZERO_UUID ? 0 : this.topicIds.acquire(topicId));
+    this.releaseTopicId(oldTopicId);
   }
 
   private releaseTopicId(number: number): void {

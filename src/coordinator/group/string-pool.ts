@@ -4,6 +4,9 @@ export class StringPool {
   private readonly texts: string[] = [];
   private readonly references: number[] = [];
   private readonly free: number[] = [];
+  /** The text asked for last: offsets of one group and topic come in a row, and comparing is cheaper than hashing. */
+  private lastText: string | null = null;
+  private lastNumber = -1;
 
   get size(): number {
     return this.numbers.size;
@@ -11,13 +14,18 @@ export class StringPool {
 
   /** The number of `text` without a claim on it; -1 when it has none. */
   find(text: string): number {
-    return this.numbers.get(text) ?? -1;
+    if (text === this.lastText) return this.lastNumber;
+    const number = this.numbers.get(text);
+    if (number === undefined) return -1;
+    this.lastText = text;
+    this.lastNumber = number;
+    return number;
   }
 
   /** The number of `text`, given one if need be; every `acquire` needs a `release`. */
   acquire(text: string): number {
-    const known = this.numbers.get(text);
-    if (known !== undefined) {
+    const known = this.find(text);
+    if (known >= 0) {
       this.references[known] = (this.references[known] ?? 0) + 1;
       return known;
     }
@@ -32,6 +40,7 @@ export class StringPool {
     const left = (this.references[number] ?? 0) - 1;
     this.references[number] = left;
     if (left > 0) return;
+    if (this.lastNumber === number) this.lastText = null;
     this.numbers.delete(this.text(number));
     this.texts[number] = '';
     this.free.push(number);

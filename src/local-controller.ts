@@ -1,0 +1,74 @@
+/** The controller of this very node: its shell, its duties by the clock, and the APIs that the broker hands on to it. */
+import { Controller } from '../controller/control/controller';
+import { ControllerCore } from '../controller/control/controller-core';
+import { ControllerShell } from '../controller/control/controller-shell';
+import type { QuorumFeatures } from '../controller/control/features';
+import { PeriodicTasks } from '../controller/control/periodic-tasks';
+import { decodeMetadataRecord } from '../controller/metadata/records';
+import type { NodeIdentity } from '../controller/raft/format';
+import { readBootstrapFile } from '../controller/raft/bootstrap-files';
+import type { Env } from '../log/env';
+import type { BrokerConfig } from './config/broker-config';
+import { BrokerConfigRules } from './config/controller-rules';
+import type { Quorum } from './quorum';
+
+export interface LocalController {
+  readonly api: Controller;
+  stop(): void;
+}
+
+export interface LocalControllerParts {
+  readonly env: Env;
+  readonly config: BrokerConfig;
+  readonly identity: NodeIdentity;
+  readonly quorum: Quorum;
+  readonly fatal: (why: string, error: unknown) => void;
+}
+
+/** Registers the controller with the quorum; it serves once this node leads it. */
+export function openController({ env, config, identity, quorum, fatal }: LocalControllerParts): LocalController {
+  const { raft } = quorum;
+  const { clock, timers } = env;
+  const sessionTimeoutMs = config.get('broker.session.timeout.ms');
+  const controllerConfig = {
+    nodeId: config.nodeId,
+    clusterId: identity.clusterId,
+    defaultPartitions: config.get('num.partitions'),
+    defaultReplicationFactor: config.get('default.replication.factor'),
+    deleteTopicEnable: config.get('delete.topic.enable'),
+  };
+  const rules = new BrokerConfigRules(config);
+  const random = env.random('controller');
+  const bootstrap = readBootstrapFile(env.disk, config.metadataLogDir, env.crc32c) ?? [];
+  const shell = new ControllerShell(
+    {
+      raft,
+      newCore: () => new ControllerCore(controllerConfig, rules, random, sessionTimeoutMs),
+      bootstrap: bootstrap.map(decodeMetadataRecord),
+      clock,
+      timers,
+      logger: env.logger.child('controller'),
+      fatal,
+    },
+    (isActive) => tasks.setActive(isActive),
+  );
+  const tasks = new PeriodicTasks(shell, periodicTasks(config, sessionTimeoutMs), clock, timers);
+  raft.register(shell);
+  const features = (): QuorumFeatures => ({ kraftVersion: raft.kraftVersion, voterIds: raft.voters?.ids ?? [] });
+  const api = new Controller(shell, () => clock.monotonicMs(), features);
+  const stop = (): void => {
+    tasks.setActive(false);
+    shell.stop();
+  };
+  return { api, stop };
+}
+
+function periodicTasks(config: BrokerConfig, sessionTimeoutMs: number): ConstructorParameters<typeof PeriodicTasks>[1] {
+  const balances = config.get('auto.leader.rebalance.enable');
+  return {
+    noOpIntervalMs: config.get('metadata.max.idle.interval.ms'),
+    sessionTimeoutMs,
+    balanceIntervalMs: balances ? config.get('leader.imbalance.check.interval.seconds') * 1000 : 0,
+    uncleanElectionIntervalMs: 0,
+  };
+}
