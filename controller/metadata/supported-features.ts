@@ -22,16 +22,7 @@ export const SUPPORTED_FEATURES: FeatureRanges = new Map([
   ['streams.version', { min: 0, max: 1 }],
 ]);
 
-/** The least metadata.version that a level of a feature needs. */
-const DEPENDENCIES: ReadonlyMap<string, readonly number[]> = new Map([
-  ['transaction.version', [0, 0, 24]],
-  ['group.version', [0, 22]],
-  [ELR_FEATURE, [0, 23]],
-  ['share.version', [0, 28]],
-  ['streams.version', [0, 29]],
-]);
-
-/** The least metadata.version for `level` of `feature`; 0 when it needs none. */
+/** The least metadata.version for `level` of `feature`; 0 when it needs none. Kafka asks it of ELR alone. */
 export function requiredMetadataVersion(feature: string, level: number): number {
-  return DEPENDENCIES.get(feature)?.[level] ?? 0;
+  return feature === ELR_FEATURE && level >= 1 ? 23 : 0;
 }

@@ -42,6 +42,8 @@ interface ListenerState {
 
 export class RaftListeners {
   private states: ListenerState[] = [];
+  private isUpdating = false;
+  private isStale = false;
 
   constructor(
     private readonly log: RaftLog,
@@ -65,15 +67,22 @@ export class RaftListeners {
     });
   }
 
-  /** Tells everybody what is due. */
+  /** Tells everybody what is due. Asked for within itself, by a listener that registers again, it goes round once more. */
   update(): void {
-    for (const state of this.states.slice()) this.advance(state);
+    this.isStale = true;
+    if (this.isUpdating) return;
+    this.isUpdating = true;
+    while (this.isStale) {
+      this.isStale = false;
+      for (const state of this.states.slice()) this.advance(state);
+    }
+    this.isUpdating = false;
     const slowest = Math.min(...this.states.map(({ nextOffset }) => nextOffset));
     if (this.states.length > 0) this.cache.dropBelow(slowest);
   }
 
   private advance(state: ListenerState): void {
-    for (;;) {
+    while (!state.isGone) {
       this.tellLeader(state);
       if (state.isGone || state.isBusy || !this.deliver(state)) return;
     }

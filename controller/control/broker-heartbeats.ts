@@ -1,0 +1,100 @@
+/**
+ * Sessions of brokers, in the active controller's memory only. (KIP-631, KIP-841)
+ *
+ * Invariants: contact belongs to a broker *and* its epoch, so an old incarnation keeps no new one alive. A broker in
+ * controlled shutdown has a shutdown offset; fencing ends the shutdown.
+ */
+interface BrokerSession {
+  fenced: boolean;
+  /** What it had applied at its last heartbeat, -1 before the first. */
+  metadataOffset: number;
+  /** End of the first write of its controlled shutdown; -1 when it is not shutting down. */
+  shutdownOffset: number;
+}
+
+interface Contact {
+  readonly epoch: number;
+  readonly atMs: number;
+}
+
+export class BrokerHeartbeats {
+  private readonly sessions = new Map<number, BrokerSession>();
+  private readonly contacts = new Map<number, Contact>();
+
+  constructor(private readonly sessionTimeoutMs: number) {}
+
+  /** Follows the registration; keeps what is known of the broker. */
+  track(brokerId: number, fenced: boolean): void {
+    const session = this.sessions.get(brokerId);
+    if (session === undefined) this.sessions.set(brokerId, { fenced, metadataOffset: -1, shutdownOffset: -1 });
+    else this.touch(brokerId, fenced, session.metadataOffset);
+  }
+
+  remove(brokerId: number): void {
+    this.sessions.delete(brokerId);
+    this.contacts.delete(brokerId);
+  }
+
+  /** A heartbeat has arrived, whatever becomes of it. */
+  contact(brokerId: number, brokerEpoch: number, nowMs: number): void {
+    this.contacts.set(brokerId, { epoch: brokerEpoch, atMs: nowMs });
+  }
+
+  /** The broker has gone by its own will: its successor need not wait. */
+  endSession(brokerId: number): void {
+    this.contacts.delete(brokerId);
+  }
+
+  touch(brokerId: number, fenced: boolean, metadataOffset: number): void {
+    const session = this.sessions.get(brokerId);
+    if (session === undefined) return;
+    session.fenced = fenced;
+    session.metadataOffset = metadataOffset;
+    if (fenced) session.shutdownOffset = -1;
+  }
+
+  hasValidSession(brokerId: number, brokerEpoch: number, nowMs: number): boolean {
+    const contact = this.contacts.get(brokerId);
+    return contact !== undefined && contact.epoch === brokerEpoch && nowMs - contact.atMs <= this.sessionTimeoutMs;
+  }
+
+  isShuttingDown(brokerId: number): boolean {
+    return (this.sessions.get(brokerId)?.shutdownOffset ?? -1) >= 0;
+  }
+
+  shutdownOffset(brokerId: number): number {
+    return this.sessions.get(brokerId)?.shutdownOffset ?? -1;
+  }
+
+  /** Only the first one counts. */
+  beginShutdown(brokerId: number, offset: number): void {
+    const session = this.sessions.get(brokerId);
+    if (session !== undefined && session.shutdownOffset < 0) session.shutdownOffset = offset;
+  }
+
+  /** The least that any active broker has applied; infinite when there is none. */
+  lowestActiveOffset(): number {
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const { fenced, shutdownOffset, metadataOffset } of this.sessions.values()) {
+      if (!fenced && shutdownOffset < 0) lowest = Math.min(lowest, metadataOffset);
+    }
+    return lowest;
+  }
+
+  /** The unfenced broker that has been silent longest beyond its session, or null. */
+  stalestBroker(nowMs: number): number | null {
+    let stalest: number | null = null;
+    let since = nowMs - this.sessionTimeoutMs;
+    for (const [brokerId, { fenced }] of this.sessions) {
+      if (fenced) continue;
+      const atMs = this.contacts.get(brokerId)?.atMs ?? Number.NEGATIVE_INFINITY;
+      if (atMs < since) [stalest, since] = [brokerId, atMs];
+    }
+    return stalest;
+  }
+
+  /** The controller itself stood still for `stallMs`: nobody could have reached it, so nobody is blamed. */
+  creditStall(stallMs: number): void {
+    for (const [brokerId, { epoch, atMs }] of this.contacts) this.contacts.set(brokerId, { epoch, atMs: atMs + stallMs });
+  }
+}

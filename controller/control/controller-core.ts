@@ -1,0 +1,63 @@
+/**
+ * The controller's decisions in one place: a request in, records and an answer out. Pure: time, chance and the quorum's
+ * view come with the call. (KIP-631)
+ *
+ * Invariants: a control only reads; `replay` alone changes the metadata. What a request asks for and cannot have is an
+ * answer with Kafka's code; an ApiException refuses it as a whole.
+ */
+import type { Random } from '../../wire/base/env';
+import type { MetadataRecord } from '../metadata/records';
+import { metadataRecord } from '../metadata/records';
+import { supportsTransactions } from '../metadata/metadata-version';
+import { TransactionBuffer } from '../metadata/transaction-buffer';
+import type { ConfigRules } from './config-rules';
+import { ControllerState } from './controller-state';
+import type { ControllerConfig, Controls } from './controls';
+import { StripedReplicaPlacer } from './placement';
+
+export class ControllerCore implements Controls {
+  readonly state: ControllerState;
+  readonly placer: StripedReplicaPlacer;
+  /** Of the log as it is read; a leader's own writes come whole. */
+  private readonly transaction = new TransactionBuffer();
+
+  constructor(
+    readonly config: ControllerConfig,
+    readonly rules: ConfigRules,
+    readonly random: Random,
+    sessionTimeoutMs: number,
+  ) {
+    this.state = new ControllerState(sessionTimeoutMs);
+    this.placer = new StripedReplicaPlacer(random);
+  }
+
+  /** Applies one record of the log, or of a write of its own, at its offset. Throws ReplayError. */
+  replay(record: MetadataRecord, offset: number): void {
+    this.transaction.feed(record, (one) => this.state.replay(one, offset));
+  }
+
+  /**
+   * What a new leader writes first: in an empty log the bootstrap records, in a metadata transaction; after a leader that
+   * failed in the middle of a transaction its abortion; else nothing. (KIP-868)
+   */
+  activationRecords(bootstrap: readonly MetadataRecord[]): MetadataRecord[] {
+    const { image } = this.state;
+    const reason = 'Controller failover';
+    const abort = this.transaction.isOpen ? [metadataRecord('AbortTransactionRecord', 0, { reason })] : [];
+    if (!image.isEmpty) return abort;
+    if (!supportsTransactions(bootstrapVersion(bootstrap))) return [...abort, ...bootstrap];
+    return [
+      ...abort,
+      metadataRecord('BeginTransactionRecord', 0, { name: 'Bootstrap records' }),
+      ...bootstrap,
+      metadataRecord('EndTransactionRecord', 0, {}),
+    ];
+  }
+}
+
+function bootstrapVersion(bootstrap: readonly MetadataRecord[]): number {
+  for (const record of bootstrap) {
+    if (record.type === 'FeatureLevelRecord' && record.value.name === 'metadata.version') return record.value.featureLevel;
+  }
+  return 0;
+}

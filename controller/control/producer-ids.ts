@@ -1,0 +1,32 @@
+/** Blocks of producer ids, a thousand at a time. (KIP-730) An id of the block may be used once the record is committed. */
+import { ErrorCode } from '../../wire/base/error-codes';
+import type { AllocateProducerIdsRequest, AllocateProducerIdsResponse } from '../../wire/schema/replica';
+import { metadataRecord } from '../metadata/records';
+import { ApiException } from './api-error';
+import { checkBrokerEpoch } from './broker-events';
+import type { ControlResult } from './control-result';
+import type { Controls } from './controls';
+
+export const PRODUCER_ID_BLOCK_SIZE = 1000;
+
+/** Throws ApiException STALE_BROKER_EPOCH. */
+export function allocateProducerIds(
+  controls: Controls,
+  request: AllocateProducerIdsRequest,
+): ControlResult<AllocateProducerIdsResponse> {
+  checkBrokerEpoch(controls, request.brokerId, request.brokerEpoch);
+  const first = Math.max(0, controls.state.image.nextProducerId);
+  // Ids are numbers in here: the block must lie where numbers are exact.
+  if (first > Number.MAX_SAFE_INTEGER - PRODUCER_ID_BLOCK_SIZE) {
+    throw new ApiException(
+      ErrorCode.UNKNOWN_SERVER_ERROR,
+      "Exhausted all producerIds as the next block's end producerId has exceeded the int64 type limit",
+    );
+  }
+  const { brokerId, brokerEpoch } = request;
+  const record = metadataRecord('ProducerIdsRecord', 0, { brokerId, brokerEpoch, nextProducerId: first + PRODUCER_ID_BLOCK_SIZE });
+  return {
+    records: [record],
+    response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, producerIdStart: first, producerIdLen: PRODUCER_ID_BLOCK_SIZE },
+  };
+}
