@@ -1,0 +1,44 @@
+/** Moldau as a user starts it: the built command on an empty directory, which it formats by itself. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePorts } from '../../test/support/free-ports';
+import type { Resources } from '../resources';
+import { startBrokerProcess } from './broker-process';
+import { HOST, SAME_SETTINGS, type Target } from './target';
+
+const COMMAND = join(__dirname, '..', '..', 'dist', 'moldau.cjs');
+
+export interface MoldauTargetOptions {
+  /** log.record.validation */
+  readonly validation: 'full' | 'header';
+  readonly overrides: readonly string[];
+}
+
+export function moldauTarget(resources: Resources, options: MoldauTargetOptions): Target {
+  return {
+    name: 'moldau',
+    title: 'Moldau',
+    async start({ prefix, profileDir }) {
+      if (!existsSync(COMMAND)) throw new Error('dist/moldau.cjs is missing: npm run build');
+      const dir = resources.makeDir('moldau');
+      const [port] = (await freePorts(1)) as [number];
+      const properties: Record<string, string> = {
+        'node.id': '1',
+        listeners: `PLAINTEXT://${HOST}:${port}`,
+        'log.dirs': join(dir, 'logs'),
+        'log.record.validation': options.validation,
+        ...SAME_SETTINGS,
+      };
+      const settings = [...Object.entries(properties).map((entry) => entry.join('=')), ...options.overrides];
+      const profile = profileDir === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
+      const overrides = settings.flatMap((setting) => ['--override', setting]);
+      return startBrokerProcess(resources, {
+        title: 'Moldau',
+        command: [...prefix, process.execPath, ...profile, COMMAND, 'server', ...overrides],
+        dir,
+        port,
+        stopSignal: profileDir === null ? 'SIGKILL' : 'SIGTERM',
+      });
+    },
+  };
+}
