@@ -1,3 +1,4 @@
+import type { PoolMemory } from '../wire/base/buffer-pool';
 import type { BaseEnv } from '../wire/base/env';
 import type { Disk, Workers } from './disk';
 
@@ -5,4 +6,6 @@ import type { Disk, Workers } from './disk';
 export interface Env extends BaseEnv {
   readonly disk: Disk;
   readonly workers: Workers;
+  /** Page-aligned memory for bytes in transit; the heap where it is left out. */
+  readonly memory?: PoolMemory;
 }

@@ -33,10 +33,14 @@ import { ReplicaManager } from './replication/replica-manager';
 import type { RunningListener } from './running-broker';
 import type { Services } from './services';
 import { TopicCreator, type TopicToCreate } from './topic-creator';
-import { listenThin } from './thin-server';
+import { createSocketServer } from './socket-server';
+import type { SocketServer } from './network/listener';
+import { RequestRouter } from './request-router';
 
 const MAX_DELAYED_OPERATIONS = 100_000;
 const CONTROLLED_SHUTDOWN_TIMEOUT_MS = 5_000;
+/** What clients with answers under way get before their connections end. */
+const SOCKET_GRACE_MS = 1_000;
 
 export interface BoundListener {
   readonly config: ListenerConfig;
@@ -52,6 +56,7 @@ export class BrokerNode {
   private readonly controller: LocalController;
   private readonly groups: GroupCoordinator;
   private readonly services: Services;
+  private readonly sockets: SocketServer;
   private readonly bound: BoundListener[] = [];
   private lifecycle: BrokerLifecycle | null = null;
 
@@ -84,6 +89,9 @@ export class BrokerNode {
     this.controller = openController({ env, config, identity, quorum: this.quorum, fatal });
     this.groups = new GroupCoordinator({ ...env, logger: env.logger.child('groups') }, groupConfigOf(config), this.topicLookup());
     this.services = this.createServices();
+    this.sockets = createSocketServer(env, this.dynamic, new RequestRouter(this.services), (violation) => {
+      fatal('a broken invariant', violation);
+    });
   }
 
   get clusterId(): string {
@@ -131,7 +139,7 @@ export class BrokerNode {
   private async listen(): Promise<void> {
     for (const config of this.config.listeners) {
       if (config.isController) continue;
-      const listener = await listenThin(this.services, config.host, config.port, config.name);
+      const listener = await this.sockets.listen(config.name, config.host, config.port);
       this.bound.push({ config, listener });
     }
   }
@@ -236,9 +244,11 @@ export class BrokerNode {
   /** Stops everything; with `isClean` the next start believes the files. Safe after a start that failed half-way. */
   async stop(isClean: boolean): Promise<void> {
     if (isClean && this.lifecycle !== null) await this.lifecycle.stop(CONTROLLED_SHUTDOWN_TIMEOUT_MS);
-    await Promise.all(this.bound.splice(0).map(({ listener }) => listener.close()));
+    // Parked requests are answered before their connections end.
+    const ended = this.sockets.stop(isClean ? SOCKET_GRACE_MS : 0);
     this.groups.stop();
     this.replicas.close();
+    await ended;
     this.controller.stop();
     this.quorum.stop();
     await this.logs.close(this.lifecycle?.brokerEpoch ?? -1);

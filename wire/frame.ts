@@ -104,6 +104,7 @@ export class FrameParser implements BudgetClient {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#isHeld = false;
     // A frame that lies in the carry may be in the hands of the receiver: then the end of the call drops it.
     if (!this.#isParsing) this.#dropCarry();
   }
@@ -158,9 +159,10 @@ export class FrameParser implements BudgetClient {
   }
 
   #isTaken(frame: Uint8Array): boolean {
-    this.#isHeld = !this.#receiver.frame(frame);
-    if (!this.#isHeld) this.framesCount += 1;
-    return !this.#isHeld;
+    const isTaken = this.#receiver.frame(frame);
+    if (isTaken) this.framesCount += 1;
+    else this.#isHeld = !this.#isClosed;
+    return isTaken;
   }
 
   #sizeAt(bytes: Uint8Array, at: number): number {

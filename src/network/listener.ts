@@ -3,7 +3,7 @@
  *
  * Invariants: a connection counts from its acceptance until it is told to be closed; after `stop` none is left.
  */
-import { BufferPool } from '../../wire/base/buffer-pool';
+import { BufferPool, heapMemory } from '../../wire/base/buffer-pool';
 import type { PoolMemory } from '../../wire/base/buffer-pool';
 import type { BaseEnv, Connection, ConnectionEvents, Listener, TimerHandle } from '../../wire/base/env';
 import type { InvariantViolation } from '../../wire/base/invariant';
@@ -19,8 +19,8 @@ import { TurnQueue } from './turn-queue';
 export interface SocketServerOptions {
   readonly env: BaseEnv;
   readonly handler: RequestHandler;
-  /** Where frames and responses in transit are kept; the heap beyond it. */
-  readonly memory: PoolMemory;
+  /** Where frames and responses in transit are kept; the heap without it, and beyond it. */
+  readonly memory?: PoolMemory;
   /** socket.request.max.bytes */
   readonly maxRequestBytes: number;
   /** queued.max.request.bytes; what all unfinished requests may take. */
@@ -65,7 +65,7 @@ export class SocketServer {
     this.#context = {
       env,
       handler,
-      pool: new BufferPool(options.memory),
+      pool: new BufferPool(options.memory ?? heapMemory),
       budget: new FrameBudget(options.maxUnfinishedBytes, maxRequestBytes),
       turns: new TurnQueue(env.timers),
       metrics: this.metrics,
