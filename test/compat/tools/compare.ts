@@ -2,12 +2,16 @@
  * Starts Apache Kafka, the broker under test and one JVM of tools for a test file, and turns each scenario into a test.
  * MOLDAU_COMPAT_TARGET=kafka compares Apache Kafka with itself: that is how a scenario is written and debugged.
  */
+import { handlers } from '../../../src/handlers/index';
+import type { ApiName } from '../../../wire/api-keys';
 import type { BrokerProcess } from '../../support/kafka-peer';
 import { startKafkaPeer } from '../../support/kafka-peer';
 import { KafkaTools } from '../../support/kafka-tools';
 import { startMoldau } from '../../support/moldau-process';
 import { runScenario, type StepOutput } from './run-scenario';
 import type { Scenario } from './scenario';
+
+const isAgainstItself = process.env['MOLDAU_COMPAT_TARGET'] === 'kafka';
 
 export interface CompareOptions {
   readonly properties?: Readonly<Record<string, string>>;
@@ -19,11 +23,12 @@ export function compareWithKafka(scenarios: readonly Scenario[], options: Compar
   let tools: KafkaTools;
   let kafka: BrokerProcess;
   let target: BrokerProcess;
+  const unserved = isAgainstItself ? new Set<ApiName>() : unservedApis();
 
   beforeAll(async () => {
     tools = new KafkaTools();
     const properties = options.properties ?? {};
-    const startTarget = process.env['MOLDAU_COMPAT_TARGET'] === 'kafka' ? startKafkaPeer : startMoldau;
+    const startTarget = isAgainstItself ? startKafkaPeer : startMoldau;
     [kafka, target] = await Promise.all([startKafkaPeer({ properties }), startTarget({ properties })]);
   });
 
@@ -34,14 +39,15 @@ export function compareWithKafka(scenarios: readonly Scenario[], options: Compar
 
   const check = async (scenario: Scenario): Promise<void> => {
     const [expected, seen] = await Promise.all([
-      runScenario(scenario, kafka, tools),
-      runScenario(scenario, target, tools),
+      runScenario(scenario, { broker: kafka, unserved, isUnderTest: false }, tools),
+      runScenario(scenario, { broker: target, unserved, isUnderTest: true }, tools),
     ]);
     if (process.env['MOLDAU_COMPAT_SHOW'] === '1') process.stderr.write(`${expected.flatMap(asText).join('\n')}\n`);
     expect(seen.flatMap(asText)).toEqual(expected.flatMap(asText));
   };
 
-  test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', (_, scenario) => check(scenario));
+  const served = scenarios.filter(({ needs }) => needs === undefined || !unserved.has(needs));
+  test.each(served.map((scenario) => [scenario.name, scenario] as const))('%s', (_, scenario) => check(scenario));
 
   if (options.afterStop !== undefined) {
     const later = options.afterStop;
@@ -50,6 +56,10 @@ export function compareWithKafka(scenarios: readonly Scenario[], options: Compar
       for (const scenario of later) await check(scenario);
     });
   }
+}
+
+function unservedApis(): Set<ApiName> {
+  return new Set((Object.keys(handlers) as ApiName[]).filter((name) => 'notServed' in handlers[name]));
 }
 
 function asText(output: StepOutput): string[] {

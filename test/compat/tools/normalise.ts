@@ -34,8 +34,8 @@ function lines(text: string, step: RunStep | StopStep, places: Places): string[]
   const kept = (text === '' ? [] : raw)
     .map((line) => (step.jsonLines === true ? sortedJson(line) : line))
     .map((line) => inPlaces(line, places))
-    .map((line) => replaceAll(line, MADE_UP))
     .map((line) => replaceAll(line, step.varies ?? []))
+    .map((line) => replaceAll(line, MADE_UP))
     .map((line) => allow(line, step.allowed ?? []))
     .filter((line) => line !== null);
   return step.sortLines === true ? kept.sort() : kept;

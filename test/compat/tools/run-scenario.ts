@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ApiName } from '../../../wire/api-keys';
 import type { BrokerProcess } from '../../support/kafka-peer';
 import type { KafkaTools, RunningTool, ToolResult } from '../../support/kafka-tools';
 import { normalise, type Places } from './normalise';
@@ -15,13 +16,26 @@ export interface StepOutput {
   readonly lines: readonly string[];
 }
 
-export async function runScenario(scenario: Scenario, broker: BrokerProcess, tools: KafkaTools): Promise<StepOutput[]> {
+export interface ScenarioTarget {
+  readonly broker: BrokerProcess;
+  /** The APIs that the broker under test does not serve; this may be the other one. */
+  readonly unserved: ReadonlySet<ApiName>;
+  readonly isUnderTest: boolean;
+}
+
+export async function runScenario(
+  scenario: Scenario,
+  target: ScenarioTarget,
+  tools: KafkaTools,
+): Promise<StepOutput[]> {
+  const { broker } = target;
   const dir = mkdtempSync(join(tmpdir(), 'scenario-'));
   const run = new ScenarioRun(tools, { bootstrap: broker.bootstrap, dir, logDir: broker.logDir });
   try {
     const outputs: StepOutput[] = [];
     for (const step of scenario.steps) {
-      const output = await run.step(step);
+      const isUnserved = step.needs !== undefined && target.unserved.has(step.needs.api);
+      const output = isUnserved ? await run.unservedStep(step, target.isUnderTest) : await run.step(step);
       if (output !== null) outputs.push(output);
     }
     return outputs;
@@ -51,6 +65,17 @@ class ScenarioRun {
     const result = await this.run(step);
     const shown = step.isQuiet === true ? { ...result, stdout: '', stderr: '' } : result;
     return { command: `${step.tool} ${step.args.join(' ')}`, lines: normalise(shown, step, this.places) };
+  }
+
+  /** What a user must be told when the API behind a command is not served. */
+  async unservedStep(step: Step, isUnderTest: boolean): Promise<StepOutput | null> {
+    if (!('tool' in step) || 'start' in step || step.needs === undefined) return null;
+    const { api, refusal } = step.needs;
+    const output = { command: `${step.tool} ${step.args.join(' ')}`, lines: [`says that ${api} is not served`] };
+    if (!isUnderTest) return output;
+    const result = await this.run(step);
+    const told = refusal.test(result.stdout) || refusal.test(result.stderr);
+    return told ? output : { command: output.command, lines: normalise(result, step, this.places) };
   }
 
   async stopAll(): Promise<void> {

@@ -2,6 +2,7 @@
  * A scenario is data: commands of Kafka's tools in order, run against a broker. What they print is normalised (names that a
  * broker makes up, times, ports, rates) and compared line by line between Apache Kafka and the broker under test.
  */
+import type { ApiName } from '../../../wire/api-keys';
 import type { ToolName } from '../../support/kafka-tools';
 
 /** A difference that is allowed, with its reason: `pattern` is replaced on both sides, or its whole line dropped (null). */
@@ -19,6 +20,16 @@ interface Rules {
   /** Each line is a JSON object whose keys come in any order; `timestamp` is left out. */
   readonly jsonLines?: boolean;
   readonly allowed?: readonly AllowedDifference[];
+  readonly needs?: Need;
+}
+
+/**
+ * An API that not every version of Moldau serves. While it does not, the step runs against Moldau alone, and must say so
+ * to its user in these words.
+ */
+export interface Need {
+  readonly api: ApiName;
+  readonly refusal: RegExp;
 }
 
 /** Runs a command to its end. `{bootstrap}`, `{dir}` and `{logs}` are filled in; `--bootstrap-server` goes first. */
@@ -37,12 +48,13 @@ export interface RunStep extends Rules {
   readonly isQuiet?: boolean;
 }
 
-/** Starts a command that goes on, and waits until its standard output matches. */
+/** Starts a command that goes on (when its API is served), and waits until its standard output matches. */
 export interface StartStep {
   readonly start: string;
   readonly tool: ToolName;
   readonly args: readonly string[];
   readonly ready: RegExp;
+  readonly needs?: Need;
 }
 
 /** Stops a command that was started, as SIGTERM does, and compares what it printed. */
@@ -54,5 +66,7 @@ export type Step = RunStep | StartStep | StopStep;
 
 export interface Scenario {
   readonly name: string;
+  /** The scenario is left out while Moldau does not serve this API; another one has the refusal. */
+  readonly needs?: ApiName;
   readonly steps: readonly Step[];
 }

@@ -23,6 +23,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.utils.Exit;
 import org.apache.kafka.tools.TopicCommand;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.Appender;
+import org.apache.logging.log4j.core.LogEvent;
+import org.apache.logging.log4j.core.LoggerContext;
+import org.apache.logging.log4j.core.appender.AbstractAppender;
+import org.apache.logging.log4j.core.config.Configuration;
+import org.apache.logging.log4j.core.config.Property;
 
 /**
  * Runs many commands of Apache Kafka in one JVM, several at a time if asked: starting a JVM for each costs a second.
@@ -61,6 +68,7 @@ public final class ToolRunner {
             Command command = current();
             if (command != null) command.hooks.add(hook);
         });
+        logToCallers();
         Map<Integer, Command> byId = new ConcurrentHashMap<>();
         BufferedReader reader = new BufferedReader(new InputStreamReader(requests, StandardCharsets.UTF_8));
         for (String line = reader.readLine(); line != null; line = reader.readLine()) {
@@ -84,6 +92,21 @@ public final class ToolRunner {
             new String[] {"format", "--ignore-formatted", "-t", clusterId, "-c", propertiesFile}, System.err);
         if (code != 0) System.exit(code);
         kafka.Kafka.main(new String[] {propertiesFile});
+    }
+
+    /** The appender of the configuration writes what several threads log with one of them. */
+    private static void logToCallers() {
+        Configuration configuration = ((LoggerContext) LogManager.getContext(false)).getConfiguration();
+        Appender configured = configuration.getAppender("stderr");
+        Appender perCaller = new AbstractAppender("callers", null, configured.getLayout(), true, Property.EMPTY_ARRAY) {
+            @Override
+            public void append(LogEvent event) {
+                System.err.print(getLayout().toSerializable(event));
+            }
+        };
+        perCaller.start();
+        configuration.getRootLogger().addAppender(perCaller, null, null);
+        configuration.getRootLogger().removeAppender("stderr");
     }
 
     private static void trapExit(int code, String message) {

@@ -1,4 +1,4 @@
-import type { RunStep, Scenario } from '../scenario';
+import type { Need, RunStep, Scenario } from '../scenario';
 
 const produce = (topic: string, stdin: string, ...args: readonly string[]): RunStep => ({
   tool: 'kafka-console-producer',
@@ -20,6 +20,10 @@ const EVERYTHING = ['timestamp', 'partition', 'offset', 'epoch', 'headers', 'key
   '--formatter-property',
   `print.${field}=true`,
 ]);
+
+const NEW_PROTOCOL = ['--group', 'new-protocol', '--command-property', 'group.protocol=consumer'] as const;
+
+const newProtocol: Need = { api: 'ConsumerGroupHeartbeat', refusal: /UnsupportedVersionException/ };
 
 export const consoleClients: readonly Scenario[] = [
   {
@@ -115,25 +119,8 @@ export const consoleClients: readonly Scenario[] = [
       consume('grouped', '--group', 'readers', '--max-messages', '2'),
       consume('grouped', '--group', 'readers', '--max-messages', '1', ...EVERYTHING),
       { tool: 'kafka-consumer-groups', args: ['--describe', '--group', 'readers'], until: /readers +grouped +0 +5 / },
-      consume(
-        'grouped',
-        '--group',
-        'new-protocol',
-        '--from-beginning',
-        '--max-messages',
-        '3',
-        '--command-property',
-        'group.protocol=consumer',
-      ),
-      consume(
-        'grouped',
-        '--group',
-        'new-protocol',
-        '--max-messages',
-        '2',
-        '--command-property',
-        'group.protocol=consumer',
-      ),
+      { ...consume('grouped', '--from-beginning', '--max-messages', '3', ...NEW_PROTOCOL), needs: newProtocol },
+      { ...consume('grouped', '--max-messages', '2', ...NEW_PROTOCOL), needs: newProtocol },
     ],
   },
 ];

@@ -77,6 +77,7 @@ export const kafkaConsumerGroups: readonly Scenario[] = [
   },
   {
     name: 'kafka-consumer-groups describes a group of the consumer protocol while it consumes and after',
+    needs: 'ConsumerGroupHeartbeat',
     steps: [
       ...filledTopic('watched-848'),
       consumer('member', 'watched-848', 'watchers-848', '--group-protocol', 'consumer'),

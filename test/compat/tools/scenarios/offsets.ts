@@ -1,5 +1,13 @@
 import type { RunStep, Scenario } from '../scenario';
 
+/** Moves the start of the log of a partition of `times`. */
+const deleteRecords = (partition: number, offset: number): RunStep => ({
+  tool: 'kafka-delete-records',
+  args: ['--offset-json-file', '{dir}/offsets.json'],
+  files: { 'offsets.json': JSON.stringify({ partitions: [{ topic: 'times', partition, offset }], version: 1 }) },
+  needs: { api: 'DeleteRecords', refusal: /UnsupportedVersionException/ },
+});
+
 const offsets = (...args: readonly string[]): RunStep => ({ tool: 'kafka-get-offsets', args });
 
 /** A time before and one after everything that the scenarios write. */
@@ -53,23 +61,11 @@ export const kafkaGetOffsets: readonly Scenario[] = [
   {
     name: 'kafka-delete-records moves the start of the log',
     steps: [
-      {
-        tool: 'kafka-delete-records',
-        args: ['--offset-json-file', '{dir}/offsets.json'],
-        files: { 'offsets.json': '{"partitions":[{"topic":"times","partition":0,"offset":2}],"version":1}' },
-      },
+      deleteRecords(0, 2),
       offsets('--topic', 'times', '--time', 'earliest'),
-      {
-        tool: 'kafka-delete-records',
-        args: ['--offset-json-file', '{dir}/offsets.json'],
-        files: { 'offsets.json': '{"partitions":[{"topic":"times","partition":0,"offset":-1}],"version":1}' },
-      },
+      deleteRecords(0, -1),
       offsets('--topic', 'times', '--time', 'earliest'),
-      {
-        tool: 'kafka-delete-records',
-        args: ['--offset-json-file', '{dir}/offsets.json'],
-        files: { 'offsets.json': '{"partitions":[{"topic":"times","partition":1,"offset":1000}],"version":1}' },
-      },
+      deleteRecords(1, 1000),
       {
         tool: 'kafka-console-consumer',
         args: ['--topic', 'times', '--partition', '0', '--offset', '0', '--timeout-ms', '1500'],
