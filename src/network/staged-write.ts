@@ -16,6 +16,7 @@ export class StagedWrite {
   #wholeBytes = 0;
   readonly #chunks: Uint8Array[] = [];
 
+  /** `maxBytes` bounds what is put into the pooled buffer; pieces that go as they are take no memory of ours. */
   constructor(pool: BufferPool, maxBytes: number) {
     this.#pool = pool;
     this.#maxBytes = maxBytes;
@@ -26,7 +27,7 @@ export class StagedWrite {
   }
 
   get hasRoom(): boolean {
-    return this.sizeBytes < this.#maxBytes && this.#chunks.length < MAX_CHUNKS;
+    return this.#filled < this.#maxBytes && this.#chunks.length < MAX_CHUNKS;
   }
 
   /** Copies as much of `bytes` as fits, and says how much. */
@@ -47,7 +48,7 @@ export class StagedWrite {
   /** Where up to `wanted` bytes may be put, to be confirmed by `added`. */
   room(wanted: number): Uint8Array {
     this.#staging ??= this.#pool.take(this.#maxBytes);
-    const left = this.#maxBytes - this.sizeBytes;
+    const left = this.#maxBytes - this.#filled;
     return this.#staging.subarray(this.#filled, this.#filled + Math.min(wanted, left));
   }
 
