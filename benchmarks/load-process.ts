@@ -13,7 +13,9 @@ export class LoadProcess {
   /** `prefix` goes in front of the command: taskset and its arguments. */
   constructor(resources: Resources, prefix: readonly string[]) {
     const [first, ...rest] = [...prefix, process.execPath];
-    this.child = spawn(first ?? process.execPath, [...rest, RUN_TS, MAIN], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.child = spawn(first ?? process.execPath, [...rest, RUN_TS, MAIN], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     resources.track(this.child);
   }
 

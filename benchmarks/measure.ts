@@ -31,25 +31,34 @@ export interface MeasureOptions {
 /** Loads of the memory row, between its two readings. */
 const MEMORY_LOADS = ['produce-16k', 'fetch-1m'];
 
-/** All rows on one process, in order; each has a topic of its own. A row that fails is said and left out. */
+/**
+ * All rows on one process, in order; each has a topic of its own. A row that fails is said and left out; a broker that died of
+ * it is started again for the others.
+ */
 export async function measure(
   target: Target,
   pair: number,
   group: readonly Row[],
   options: MeasureOptions,
 ): Promise<Sample[]> {
-  const broker = await target.start({ prefix: options.brokerPrefix, profileDir: options.profileDir });
+  const start = (): Promise<RunningTarget> =>
+    target.start({ prefix: options.brokerPrefix, profileDir: options.profileDir });
+  let broker = await start();
   const load = new LoadProcess(options.resources, options.clientPrefix);
   const samples: Sample[] = [];
   try {
     for (const row of group) {
+      if (!broker.isRunning()) {
+        await broker.stop();
+        broker = await start();
+      }
       const key = { line: row.name, target: target.name, pair };
       try {
         const fresh = await measureRow(row, key, broker, load, options);
         for (const sample of fresh) options.say(describe(target, sample));
         samples.push(...fresh);
       } catch (error) {
-        options.say(`${target.title}: ${row.name} failed: ${error instanceof Error ? error.message : String(error)}`);
+        options.say(failureOf(target, row, broker, error));
       }
     }
   } finally {
@@ -57,6 +66,11 @@ export async function measure(
     await broker.stop();
   }
   return samples;
+}
+
+function failureOf(target: Target, row: Row, broker: RunningTarget, error: unknown): string {
+  const said = broker.isRunning() ? '' : `\nthe broker has ended; its last words:\n${broker.errors()}`;
+  return `${target.title}: ${row.name} failed: ${error instanceof Error ? error.message : String(error)}${said}`;
 }
 
 function describe(target: Target, { line, value, unit, cpu, stallMs, clientBusy }: Sample): string {

@@ -12,7 +12,7 @@ process.on('SIGINT', () => undefined);
 process.on('message', (job: LoadJob) => {
   runLoad(job).then(
     (result) => answer({ ok: true, result }),
-    (error: unknown) => answer({ ok: false, reason: error instanceof Error ? String(error.stack) : String(error) }),
+    (error: unknown) => answer({ ok: false, reason: error instanceof Error ? error.message : String(error) }),
   );
 });
 

@@ -19,6 +19,7 @@ export interface Topic {
 
 const TIMEOUT_MS = 60_000;
 const POLL_MS = 10;
+const LATEST_TIMESTAMP = -1;
 
 /** Also right for a broker that is just starting: what may pass by itself is asked again. */
 export async function createTopic(connection: WireConnection, spec: TopicSpec): Promise<Topic> {
@@ -42,7 +43,9 @@ export async function createTopic(connection: WireConnection, spec: TopicSpec): 
     if (isRetriable(code) || code === ErrorCode.INVALID_REPLICATION_FACTOR) return false;
     throw new Error(`creating ${spec.name}: ${errorName(code)} ${topics[0]?.errorMessage ?? ''}`);
   });
-  return awaitLeaders(connection, spec);
+  const topic = await awaitLeaders(connection, spec);
+  await awaitLogs(connection, topic);
+  return topic;
 }
 
 async function awaitLeaders(connection: WireConnection, spec: TopicSpec): Promise<Topic> {
@@ -58,6 +61,21 @@ async function awaitLeaders(connection: WireConnection, spec: TopicSpec): Promis
     return topic.partitions.length === spec.partitions && topic.partitions.every(({ leaderId }) => leaderId >= 0);
   });
   return { name: spec.name, id, partitions: spec.partitions };
+}
+
+/** A leader may be known before it leads: each partition is asked for its end until it answers. */
+async function awaitLogs(connection: WireConnection, topic: Topic): Promise<void> {
+  const partitions = Array.from({ length: topic.partitions }, (_, partitionIndex) => ({
+    partitionIndex,
+    timestamp: LATEST_TIMESTAMP,
+  }));
+  await until(`logs of ${topic.name}`, async () => {
+    const { topics } = await connection.call(apis.ListOffsets, {
+      replicaId: -1,
+      topics: [{ name: topic.name, partitions }],
+    });
+    return topics[0]?.partitions.every(({ errorCode }) => errorCode === ErrorCode.NONE) ?? false;
+  });
 }
 
 export async function deleteTopic(connection: WireConnection, topic: Topic): Promise<void> {

@@ -35,7 +35,16 @@ export async function startBrokerProcess(resources: Resources, options: BrokerCo
   try {
     const { atMs, removed } = await firstAck(HOST, options.port, START_TIMEOUT_MS, isRunning);
     await removed;
-    return { pid: child.pid ?? -1, host: HOST, port: options.port, startToAckMs: atMs - startMs, stop };
+    const startToAckMs = atMs - startMs;
+    return {
+      pid: child.pid ?? -1,
+      host: HOST,
+      port: options.port,
+      startToAckMs,
+      isRunning,
+      errors: () => errors,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw new Error(`${options.title} does not start: ${String(error)}\n${errors}`);

@@ -20,6 +20,9 @@ export interface RunningTarget {
   readonly port: number;
   /** From the start of the process until its first acked record. */
   readonly startToAckMs: number;
+  isRunning(): boolean;
+  /** The end of what it wrote to standard error. */
+  errors(): string;
   /** Ends the process and removes its directory. */
   stop(): Promise<void>;
 }
