@@ -6,13 +6,18 @@
  */
 import { ErrorCode } from '../../wire/base/error-codes';
 import type { AlterPartitionRequest, AlterPartitionResponse } from '../../wire/schema/replica';
-import { LeaderRecoveryState, NO_LEADER_CHANGE, mergeChange, type PartitionRegistration } from '../metadata/partition-registration';
+import {
+  LeaderRecoveryState,
+  NO_LEADER_CHANGE,
+  mergeChange,
+  type PartitionRegistration,
+} from '../metadata/partition-registration';
 import type { MetadataRecord } from '../metadata/records';
 import type { Topic } from '../metadata/topic';
 import { checkBrokerEpoch } from './broker-events';
 import type { ControlResult } from './control-result';
 import type { Controls } from './controls';
-import { changePartition, electionFor } from './partition-changes';
+import { changePartition, topicPolicy } from './partition-changes';
 
 type Proposal = AlterPartitionRequest['topics'][number]['partitions'][number];
 type Answer = AlterPartitionResponse['topics'][number]['partitions'][number];
@@ -60,7 +65,7 @@ function alterOne(
   const error = refusal(controls, partition, brokerId, proposal, isr);
   if (error !== ErrorCode.NONE) return failure(proposal, error);
   const target = { isr: isr.map((member) => member.brokerId), leaderRecoveryState: proposal.leaderRecoveryState };
-  const record = changePartition(controls, topic, partitionId, partition, target, electionFor(controls, topic));
+  const record = changePartition(controls, topic, partitionId, partition, target, topicPolicy(controls, topic));
   if (record === null || record.type !== 'PartitionChangeRecord') return success(proposal, partition);
   records.push(record);
   const { leader } = record.value;
@@ -86,7 +91,8 @@ function refusal(
   if (brokerId !== partition.leader) return ErrorCode.INVALID_REQUEST;
   if (proposal.partitionEpoch < partition.partitionEpoch) return ErrorCode.INVALID_UPDATE_VERSION;
   const ids = isr.map((member) => member.brokerId);
-  const isValid = ids.length > 0 && new Set(ids).size === ids.length && ids.every((id) => partition.replicas.includes(id));
+  const isValid =
+    ids.length > 0 && new Set(ids).size === ids.length && ids.every((id) => partition.replicas.includes(id));
   if (!isValid || !ids.includes(partition.leader)) return ErrorCode.INVALID_REQUEST;
   const { recovered, recovering } = LeaderRecoveryState;
   const isRecovering = proposal.leaderRecoveryState === recovering;

@@ -37,7 +37,10 @@ export function checkBrokerEpoch(controls: Controls, brokerId: number, brokerEpo
     throw new ApiException(ErrorCode.STALE_BROKER_EPOCH, `No broker registration found for broker id ${brokerId}`);
   }
   if (broker.epoch !== brokerEpoch) {
-    throw new ApiException(ErrorCode.STALE_BROKER_EPOCH, `Expected broker epoch ${broker.epoch}, but got broker epoch ${brokerEpoch}`);
+    throw new ApiException(
+      ErrorCode.STALE_BROKER_EPOCH,
+      `Expected broker epoch ${broker.epoch}, but got broker epoch ${brokerEpoch}`,
+    );
   }
   return broker;
 }
@@ -93,7 +96,11 @@ export function unregisterRecords(controls: Controls, brokerId: number): Metadat
 }
 
 /** For directories that were online until now. */
-export function offlineDirectoryRecords(controls: Controls, brokerId: number, offline: readonly string[]): MetadataRecord[] {
+export function offlineDirectoryRecords(
+  controls: Controls,
+  brokerId: number,
+  offline: readonly string[],
+): MetadataRecord[] {
   const broker = registered(controls, brokerId);
   const lost = broker.directories.filter((directory) => offline.includes(directory));
   if (lost.length === 0) return [];

@@ -95,6 +95,7 @@ export class BrokerHeartbeats {
 
   /** The controller itself stood still for `stallMs`: nobody could have reached it, so nobody is blamed. */
   creditStall(stallMs: number): void {
-    for (const [brokerId, { epoch, atMs }] of this.contacts) this.contacts.set(brokerId, { epoch, atMs: atMs + stallMs });
+    for (const [brokerId, { epoch, atMs }] of this.contacts)
+      this.contacts.set(brokerId, { epoch, atMs: atMs + stallMs });
   }
 }

@@ -99,7 +99,8 @@ function checkFeatures(controls: Controls, request: BrokerRegistrationRequest, k
     checkFeature(name, finalizedLevel(controls, name, kraftVersion), minSupportedVersion, maxSupportedVersion);
   }
   const finalized = [...controls.state.image.features.all().map(([name]) => name), KRAFT_VERSION_FEATURE];
-  for (const name of finalized) if (!named.has(name)) checkFeature(name, finalizedLevel(controls, name, kraftVersion), 0, 0);
+  for (const name of finalized)
+    if (!named.has(name)) checkFeature(name, finalizedLevel(controls, name, kraftVersion), 0, 0);
 }
 
 function finalizedLevel(controls: Controls, name: string, kraftVersion: number): number {
@@ -140,7 +141,12 @@ function registrationRecord(
     isMigratingZkBroker: false,
     incarnationId: request.incarnationId,
     brokerEpoch,
-    endPoints: request.listeners.map(({ name, host, port, securityProtocol }) => ({ name, host, port, securityProtocol })),
+    endPoints: request.listeners.map(({ name, host, port, securityProtocol }) => ({
+      name,
+      host,
+      port,
+      securityProtocol,
+    })),
     features: request.features.map(({ name, minSupportedVersion, maxSupportedVersion }) => ({
       name,
       minSupportedVersion,
@@ -160,13 +166,21 @@ export function registerController(
   request: ControllerRegistrationRequest,
 ): ControlResult<ControllerRegistrationResponse> {
   if (!supportsControllerRegistration(controls.state.image.features.metadataVersion)) {
-    throw new ApiException(ErrorCode.UNSUPPORTED_VERSION, 'The current MetadataVersion is too old to support controller registrations.');
+    throw new ApiException(
+      ErrorCode.UNSUPPORTED_VERSION,
+      'The current MetadataVersion is too old to support controller registrations.',
+    );
   }
   const record = metadataRecord('RegisterControllerRecord', 0, {
     controllerId: request.controllerId,
     incarnationId: request.incarnationId,
     zkMigrationReady: false,
-    endPoints: request.listeners.map(({ name, host, port, securityProtocol }) => ({ name, host, port, securityProtocol })),
+    endPoints: request.listeners.map(({ name, host, port, securityProtocol }) => ({
+      name,
+      host,
+      port,
+      securityProtocol,
+    })),
     features: request.features.map(({ name, minSupportedVersion, maxSupportedVersion }) => ({
       name,
       minSupportedVersion,

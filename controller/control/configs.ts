@@ -48,7 +48,10 @@ export function incrementalAlterConfigs(
 
 export function alterConfigs(controls: Controls, request: AlterConfigsRequest): ControlResult<AlterConfigsResponse> {
   const { records, responses } = alterAll(request.resources, (resource, given) => {
-    const error = malformed(given, given.filter(({ value }) => value === null));
+    const error = malformed(
+      given,
+      given.filter(({ value }) => value === null),
+    );
     return error === null ? replaceResource(controls, resource, given) : { error };
   });
   return { records: request.validateOnly ? [] : records, response: { throttleTimeMs: 0, responses } };
@@ -96,13 +99,17 @@ function finish(
     if (value === null) all.delete(name);
     else all.set(name, value);
   }
-  const error = controls.rules.validate(resource, all, existing) ?? (isNew ? null : missingResource(controls, resource));
+  const error =
+    controls.rules.validate(resource, all, existing) ?? (isNew ? null : missingResource(controls, resource));
   if (error !== null) return { error };
   const mustWrite = ([name, value]: readonly [string, string | null]): boolean =>
     resource.type === ConfigResourceType.broker || (existing.get(name) ?? null) !== value;
   const written = [...values].filter(mustWrite);
   return {
-    records: [...written.map(([name, value]) => configRecord(resource, name, value)), ...clearElr(controls, resource, written)],
+    records: [
+      ...written.map(([name, value]) => configRecord(resource, name, value)),
+      ...clearElr(controls, resource, written),
+    ],
   };
 }
 
@@ -146,7 +153,12 @@ function alteredValue(
   return parts.join(',');
 }
 
-function refusedByRule(controls: Controls, resource: ConfigResource, name: string, value: string | null): ApiError | null {
+function refusedByRule(
+  controls: Controls,
+  resource: ConfigResource,
+  name: string,
+  value: string | null,
+): ApiError | null {
   if (value !== null && value.length > MAX_VALUE_LENGTH) {
     return apiError(
       ErrorCode.INVALID_CONFIG,
@@ -156,10 +168,16 @@ function refusedByRule(controls: Controls, resource: ConfigResource, name: strin
   const isBrokerMinIsr = name === MIN_INSYNC_REPLICAS && resource.type === ConfigResourceType.broker;
   if (!isBrokerMinIsr || !controls.state.isElrEnabled) return null;
   if (resource.name !== '') {
-    return apiError(ErrorCode.INVALID_CONFIG, 'Broker-level min.insync.replicas cannot be altered while ELR is enabled.');
+    return apiError(
+      ErrorCode.INVALID_CONFIG,
+      'Broker-level min.insync.replicas cannot be altered while ELR is enabled.',
+    );
   }
   if (value !== null) return null;
-  return apiError(ErrorCode.INVALID_CONFIG, 'Cluster-level min.insync.replicas cannot be removed while ELR is enabled.');
+  return apiError(
+    ErrorCode.INVALID_CONFIG,
+    'Cluster-level min.insync.replicas cannot be removed while ELR is enabled.',
+  );
 }
 
 function missingResource(controls: Controls, { type, name }: ConfigResource): ApiError | null {
@@ -174,16 +192,26 @@ function missingResource(controls: Controls, { type, name }: ConfigResource): Ap
   return apiError(ErrorCode.BROKER_ID_NOT_REGISTERED, `No node with id ${id} found.`);
 }
 
-function malformed(all: readonly { readonly name: string }[], withNull: readonly { readonly name: string }[]): ApiError | null {
+function malformed(
+  all: readonly { readonly name: string }[],
+  withNull: readonly { readonly name: string }[],
+): ApiError | null {
   if (new Set(all.map(({ name }) => name)).size !== all.length) {
     return apiError(ErrorCode.INVALID_REQUEST, 'Error due to duplicate config keys');
   }
   if (withNull.length === 0) return null;
-  return apiError(ErrorCode.INVALID_REQUEST, `Null value not supported for : ${withNull.map(({ name }) => name).join(', ')}`);
+  return apiError(
+    ErrorCode.INVALID_REQUEST,
+    `Null value not supported for : ${withNull.map(({ name }) => name).join(', ')}`,
+  );
 }
 
 function alterAll<T>(
-  resources: readonly { readonly resourceType: number; readonly resourceName: string; readonly configs: readonly T[] }[],
+  resources: readonly {
+    readonly resourceType: number;
+    readonly resourceName: string;
+    readonly configs: readonly T[];
+  }[],
   alter: (resource: ConfigResource, configs: readonly T[]) => Alteration,
 ): { records: MetadataRecord[]; responses: ResourceAnswer[] } {
   const records: MetadataRecord[] = [];

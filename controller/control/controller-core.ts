@@ -57,7 +57,8 @@ export class ControllerCore implements Controls {
 
 function bootstrapVersion(bootstrap: readonly MetadataRecord[]): number {
   for (const record of bootstrap) {
-    if (record.type === 'FeatureLevelRecord' && record.value.name === 'metadata.version') return record.value.featureLevel;
+    if (record.type === 'FeatureLevelRecord' && record.value.name === 'metadata.version')
+      return record.value.featureLevel;
   }
   return 0;
 }

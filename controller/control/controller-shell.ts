@@ -22,7 +22,9 @@ import type { ControllerCore } from './controller-core';
 import type { ControlResult } from './control-result';
 
 /** What a write comes to: the answer, committed, or why there is none. */
-export type WriteOutcome<T> = { readonly ok: true; readonly response: T } | { readonly ok: false; readonly error: ApiError };
+export type WriteOutcome<T> =
+  | { readonly ok: true; readonly response: T }
+  | { readonly ok: false; readonly error: ApiError };
 
 export type WriteCallback<T> = (outcome: WriteOutcome<T>) => void;
 
@@ -89,11 +91,14 @@ export class ControllerShell implements RaftListener {
     urgent = true,
   ): void {
     if (!this.isActive) return callback({ ok: false, error: this.notController() });
-    if (this.waiting.length >= MAX_WAITING) return callback({ ok: false, error: apiError(ErrorCode.REQUEST_TIMED_OUT) });
+    if (this.waiting.length >= MAX_WAITING)
+      return callback({ ok: false, error: apiError(ErrorCode.REQUEST_TIMED_OUT) });
     try {
       const { records, response } = operation(this.core, this.parts.raft.nextWriteOffset);
       if (records.length > 0) this.append(records, urgent);
-      this.waitFor(this.lastWrittenOffset, (error) => callback(error === null ? { ok: true, response } : { ok: false, error }));
+      this.waitFor(this.lastWrittenOffset, (error) =>
+        callback(error === null ? { ok: true, response } : { ok: false, error }),
+      );
     } catch (error) {
       callback({ ok: false, error: this.errorOf(name, error) });
     }
@@ -141,7 +146,10 @@ export class ControllerShell implements RaftListener {
     this.claimedEpoch = epoch;
     this.lastWrittenOffset = this.parts.raft.nextWriteOffset - 1;
     const nowMs = this.parts.clock.monotonicMs();
-    this.parts.logger.info('this node is the active controller', { epoch, nextOffset: this.parts.raft.nextWriteOffset });
+    this.parts.logger.info('this node is the active controller', {
+      epoch,
+      nextOffset: this.parts.raft.nextWriteOffset,
+    });
     this.core.state.activate(this.parts.raft.nodeId, nowMs);
     this.write(
       'activation',
@@ -206,7 +214,8 @@ export class ControllerShell implements RaftListener {
       this.renounce();
       return this.notController();
     }
-    if (error instanceof RecordBatchTooLargeError) return apiError(ErrorCode.POLICY_VIOLATION, 'Unable to perform excessively large batch operation.');
+    if (error instanceof RecordBatchTooLargeError)
+      return apiError(ErrorCode.POLICY_VIOLATION, 'Unable to perform excessively large batch operation.');
     this.parts.logger.error('the controller failed', { operation: name, why: String(error) });
     if (this.isActive) this.renounce();
     return apiError(ErrorCode.UNKNOWN_SERVER_ERROR);

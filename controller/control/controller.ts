@@ -46,28 +46,51 @@ export class Controller {
     return this.shell.isActive;
   }
 
-  createTopics(request: topic.CreateTopicsRequest, context: RequestContext, respond: Respond<topic.CreateTopicsResponse>): void {
-    this.serve('createTopics', (core) => createTopics(core, request, context), respond, ({ code, message }) => ({
-      throttleTimeMs: 0,
-      topics: request.topics.map(({ name }) => ({
-        name,
-        topicId: ZERO_UUID,
-        errorCode: code,
-        errorMessage: message,
-        topicConfigErrorCode: 0,
-        numPartitions: -1,
-        replicationFactor: -1,
-        configs: [],
-      })),
-    }));
+  createTopics(
+    request: topic.CreateTopicsRequest,
+    context: RequestContext,
+    respond: Respond<topic.CreateTopicsResponse>,
+  ): void {
+    this.serve(
+      'createTopics',
+      (core) => createTopics(core, request, context),
+      respond,
+      ({ code, message }) => ({
+        throttleTimeMs: 0,
+        topics: request.topics.map(({ name }) => ({
+          name,
+          topicId: ZERO_UUID,
+          errorCode: code,
+          errorMessage: message,
+          topicConfigErrorCode: 0,
+          numPartitions: -1,
+          replicationFactor: -1,
+          configs: [],
+        })),
+      }),
+    );
   }
 
-  deleteTopics(request: topic.DeleteTopicsRequest, context: RequestContext, respond: Respond<topic.DeleteTopicsResponse>): void {
+  deleteTopics(
+    request: topic.DeleteTopicsRequest,
+    context: RequestContext,
+    respond: Respond<topic.DeleteTopicsResponse>,
+  ): void {
     const named = request.topicNames.map((name) => ({ name, topicId: ZERO_UUID }));
-    this.serve('deleteTopics', (core) => deleteTopics(core, request, context), respond, ({ code, message }) => ({
-      throttleTimeMs: 0,
-      responses: [...named, ...request.topics].map(({ name, topicId }) => ({ name, topicId, errorCode: code, errorMessage: message })),
-    }));
+    this.serve(
+      'deleteTopics',
+      (core) => deleteTopics(core, request, context),
+      respond,
+      ({ code, message }) => ({
+        throttleTimeMs: 0,
+        responses: [...named, ...request.topics].map(({ name, topicId }) => ({
+          name,
+          topicId,
+          errorCode: code,
+          errorMessage: message,
+        })),
+      }),
+    );
   }
 
   createPartitions(
@@ -75,17 +98,23 @@ export class Controller {
     context: RequestContext,
     respond: Respond<topic.CreatePartitionsResponse>,
   ): void {
-    this.serve('createPartitions', (core) => createPartitions(core, request, context), respond, ({ code, message }) => ({
-      throttleTimeMs: 0,
-      results: request.topics.map(({ name }) => ({ name, errorCode: code, errorMessage: message })),
-    }));
+    this.serve(
+      'createPartitions',
+      (core) => createPartitions(core, request, context),
+      respond,
+      ({ code, message }) => ({
+        throttleTimeMs: 0,
+        results: request.topics.map(({ name }) => ({ name, errorCode: code, errorMessage: message })),
+      }),
+    );
   }
 
   incrementalAlterConfigs(
     request: config.IncrementalAlterConfigsRequest,
     respond: Respond<config.IncrementalAlterConfigsResponse>,
   ): void {
-    const refused = (error: ApiError): config.IncrementalAlterConfigsResponse => refusedResources(request.resources, error);
+    const refused = (error: ApiError): config.IncrementalAlterConfigsResponse =>
+      refusedResources(request.resources, error);
     this.serve('incrementalAlterConfigs', (core) => incrementalAlterConfigs(core, request), respond, refused);
   }
 
@@ -110,17 +139,26 @@ export class Controller {
     if (registered?.epoch === request.brokerEpoch) {
       state?.heartbeats.contact(request.brokerId, request.brokerEpoch, this.monotonicMs());
     }
-    this.serve('heartbeat', (core, nextWriteOffset) => heartbeat(core, request, nextWriteOffset), respond, ({ code }) => ({
-      throttleTimeMs: 0,
-      errorCode: code,
-      isCaughtUp: false,
-      isFenced: true,
-      shouldShutDown: false,
-    }));
+    this.serve(
+      'heartbeat',
+      (core, nextWriteOffset) => heartbeat(core, request, nextWriteOffset),
+      respond,
+      ({ code }) => ({
+        throttleTimeMs: 0,
+        errorCode: code,
+        isCaughtUp: false,
+        isFenced: true,
+        shouldShutDown: false,
+      }),
+    );
   }
 
   unregisterBroker(request: broker.UnregisterBrokerRequest, respond: Respond<broker.UnregisterBrokerResponse>): void {
-    const answer = (errorCode: number): broker.UnregisterBrokerResponse => ({ throttleTimeMs: 0, errorCode, errorMessage: null });
+    const answer = (errorCode: number): broker.UnregisterBrokerResponse => ({
+      throttleTimeMs: 0,
+      errorCode,
+      errorMessage: null,
+    });
     this.serve(
       'unregisterBroker',
       (core) => ({ records: unregisterRecords(core, request.brokerId), response: answer(ErrorCode.NONE) }),
@@ -133,23 +171,33 @@ export class Controller {
     request: broker.ControllerRegistrationRequest,
     respond: Respond<broker.ControllerRegistrationResponse>,
   ): void {
-    this.serve('registerController', (core) => registerController(core, request), respond, ({ code, message }) => ({
-      throttleTimeMs: 0,
-      errorCode: code,
-      errorMessage: message,
-    }));
+    this.serve(
+      'registerController',
+      (core) => registerController(core, request),
+      respond,
+      ({ code, message }) => ({
+        throttleTimeMs: 0,
+        errorCode: code,
+        errorMessage: message,
+      }),
+    );
   }
 
   allocateProducerIds(
     request: replica.AllocateProducerIdsRequest,
     respond: Respond<replica.AllocateProducerIdsResponse>,
   ): void {
-    this.serve('allocateProducerIds', (core) => allocateProducerIds(core, request), respond, ({ code }) => ({
-      throttleTimeMs: 0,
-      errorCode: code,
-      producerIdStart: 0,
-      producerIdLen: 0,
-    }));
+    this.serve(
+      'allocateProducerIds',
+      (core) => allocateProducerIds(core, request),
+      respond,
+      ({ code }) => ({
+        throttleTimeMs: 0,
+        errorCode: code,
+        producerIdStart: 0,
+        producerIdLen: 0,
+      }),
+    );
   }
 
   alterPartition(
@@ -157,33 +205,48 @@ export class Controller {
     context: RequestContext,
     respond: Respond<replica.AlterPartitionResponse>,
   ): void {
-    this.serve('alterPartition', (core) => alterPartition(core, request, context.apiVersion), respond, ({ code }) => ({
-      throttleTimeMs: 0,
-      errorCode: code,
-      topics: [],
-    }));
+    this.serve(
+      'alterPartition',
+      (core) => alterPartition(core, request, context.apiVersion),
+      respond,
+      ({ code }) => ({
+        throttleTimeMs: 0,
+        errorCode: code,
+        topics: [],
+      }),
+    );
   }
 
   assignReplicasToDirs(
     request: replica.AssignReplicasToDirsRequest,
     respond: Respond<replica.AssignReplicasToDirsResponse>,
   ): void {
-    this.serve('assignReplicasToDirs', (core) => assignReplicasToDirs(core, request), respond, ({ code }) => ({
-      throttleTimeMs: 0,
-      errorCode: code,
-      directories: [],
-    }));
+    this.serve(
+      'assignReplicasToDirs',
+      (core) => assignReplicasToDirs(core, request),
+      respond,
+      ({ code }) => ({
+        throttleTimeMs: 0,
+        errorCode: code,
+        directories: [],
+      }),
+    );
   }
 
   electLeaders(request: reassignment.ElectLeadersRequest, respond: Respond<reassignment.ElectLeadersResponse>): void {
-    this.serve('electLeaders', (core) => electLeaders(core, request), respond, ({ code, message }) => ({
-      throttleTimeMs: 0,
-      errorCode: code,
-      replicaElectionResults: (request.topicPartitions ?? []).map(({ topic: name, partitions }) => ({
-        topic: name,
-        partitionResult: partitions.map((partitionId) => ({ partitionId, errorCode: code, errorMessage: message })),
-      })),
-    }));
+    this.serve(
+      'electLeaders',
+      (core) => electLeaders(core, request),
+      respond,
+      ({ code, message }) => ({
+        throttleTimeMs: 0,
+        errorCode: code,
+        replicaElectionResults: (request.topicPartitions ?? []).map(({ topic: name, partitions }) => ({
+          topic: name,
+          partitionResult: partitions.map((partitionId) => ({ partitionId, errorCode: code, errorMessage: message })),
+        })),
+      }),
+    );
   }
 
   alterPartitionReassignments(
@@ -191,35 +254,54 @@ export class Controller {
     respond: Respond<reassignment.AlterPartitionReassignmentsResponse>,
   ): void {
     const { allowReplicationFactorChange } = request;
-    this.serve('alterPartitionReassignments', (core) => alterPartitionReassignments(core, request), respond, (error) => ({
-      throttleTimeMs: 0,
-      allowReplicationFactorChange,
-      errorCode: error.code,
-      errorMessage: error.message,
-      responses: [],
-    }));
+    this.serve(
+      'alterPartitionReassignments',
+      (core) => alterPartitionReassignments(core, request),
+      respond,
+      (error) => ({
+        throttleTimeMs: 0,
+        allowReplicationFactorChange,
+        errorCode: error.code,
+        errorMessage: error.message,
+        responses: [],
+      }),
+    );
   }
 
   listPartitionReassignments(
     request: reassignment.ListPartitionReassignmentsRequest,
     respond: Respond<reassignment.ListPartitionReassignmentsResponse>,
   ): void {
-    this.serve('listPartitionReassignments', (core) => listPartitionReassignments(core, request), respond, (error) => ({
-      throttleTimeMs: 0,
-      errorCode: error.code,
-      errorMessage: error.message,
-      topics: [],
-    }));
+    this.serve(
+      'listPartitionReassignments',
+      (core) => listPartitionReassignments(core, request),
+      respond,
+      (error) => ({
+        throttleTimeMs: 0,
+        errorCode: error.code,
+        errorMessage: error.message,
+        topics: [],
+      }),
+    );
   }
 
-  updateFeatures(request: UpdateFeaturesRequest, context: RequestContext, respond: Respond<UpdateFeaturesResponse>): void {
+  updateFeatures(
+    request: UpdateFeaturesRequest,
+    context: RequestContext,
+    respond: Respond<UpdateFeaturesResponse>,
+  ): void {
     const quorum = this.quorum();
-    this.serve('updateFeatures', (core) => updateFeatures(core, request, context.apiVersion, quorum), respond, (error) => ({
-      throttleTimeMs: 0,
-      errorCode: error.code,
-      errorMessage: error.message,
-      results: [],
-    }));
+    this.serve(
+      'updateFeatures',
+      (core) => updateFeatures(core, request, context.apiVersion, quorum),
+      respond,
+      (error) => ({
+        throttleTimeMs: 0,
+        errorCode: error.code,
+        errorMessage: error.message,
+        results: [],
+      }),
+    );
   }
 
   private serve<T>(
@@ -228,7 +310,9 @@ export class Controller {
     respond: Respond<T>,
     refused: (error: ApiError) => T,
   ): void {
-    this.shell.write(name, operation, (outcome: WriteOutcome<T>) => respond(outcome.ok ? outcome.response : refused(outcome.error)));
+    this.shell.write(name, operation, (outcome: WriteOutcome<T>) =>
+      respond(outcome.ok ? outcome.response : refused(outcome.error)),
+    );
   }
 }
 

@@ -39,7 +39,10 @@ export function createTopics(
     }
   });
   assertBounded(records);
-  return { records: request.validateOnly ? [] : records, response: { throttleTimeMs: 0, topics: [...topics, ...refused] } };
+  return {
+    records: request.validateOnly ? [] : records,
+    response: { throttleTimeMs: 0, topics: [...topics, ...refused] },
+  };
 }
 
 /** Names given twice, the quorum's own topic and what the principal may not create are answered without a look. */
@@ -91,7 +94,8 @@ function createTopic(
   checkName(controls, topic.name);
   const configRecords = topicConfigRecords(controls, topic);
   const partitions = newPartitions(controls, topic);
-  if (context.takePartitionQuota?.(partitions.length) === false) throw new ApiException(ErrorCode.THROTTLING_QUOTA_EXCEEDED);
+  if (context.takePartitionQuota?.(partitions.length) === false)
+    throw new ApiException(ErrorCode.THROTTLING_QUOTA_EXCEEDED);
   const topicId = newTopicId(controls);
   const level = controls.state.image.features.metadataVersion;
   const records = [
@@ -110,13 +114,19 @@ function checkName(controls: Controls, name: string): void {
   if (invalid !== null) throw new ApiException(ErrorCode.INVALID_TOPIC_EXCEPTION, invalid);
   const colliding = controls.state.collidingTopic(name);
   if (colliding === undefined) return;
-  throw new ApiException(ErrorCode.INVALID_TOPIC_EXCEPTION, `Topic '${name}' collides with existing topic: ${colliding}`);
+  throw new ApiException(
+    ErrorCode.INVALID_TOPIC_EXCEPTION,
+    `Topic '${name}' collides with existing topic: ${colliding}`,
+  );
 }
 
 function topicConfigRecords(controls: Controls, topic: CreatableTopic): readonly MetadataRecord[] {
   const withNull = topic.configs.filter(({ value }) => value === null).map(({ name }) => name);
   if (withNull.length > 0) {
-    throw new ApiException(ErrorCode.INVALID_CONFIG, `Null value not supported for topic configs: ${withNull.join(',')}`);
+    throw new ApiException(
+      ErrorCode.INVALID_CONFIG,
+      `Null value not supported for topic configs: ${withNull.join(',')}`,
+    );
   }
   if (topic.configs.length === 0) return [];
   const changes = topic.configs.map(({ name, value }) => ({ name, operation: ConfigOperation.set, value }));
@@ -135,7 +145,10 @@ function newPartitions(controls: Controls, topic: CreatableTopic): PartitionRegi
       );
     }
     if (numPartitions !== -1) {
-      throw new ApiException(ErrorCode.INVALID_REQUEST, 'A manual partition assignment was specified, but numPartitions was not set to -1.');
+      throw new ApiException(
+        ErrorCode.INVALID_REQUEST,
+        'A manual partition assignment was specified, but numPartitions was not set to -1.',
+      );
     }
     return manualPartitions(controls, assignments, null);
   }
@@ -146,7 +159,10 @@ function newPartitions(controls: Controls, topic: CreatableTopic): PartitionRegi
     );
   }
   if (numPartitions < -1 || numPartitions === 0) {
-    throw new ApiException(ErrorCode.INVALID_PARTITIONS, 'Number of partitions was set to an invalid non-positive value.');
+    throw new ApiException(
+      ErrorCode.INVALID_PARTITIONS,
+      'Number of partitions was set to an invalid non-positive value.',
+    );
   }
   const { defaultPartitions, defaultReplicationFactor } = controls.config;
   return placedPartitions(

@@ -44,9 +44,13 @@ function wantedOf(request: DeleteTopicsRequest): Wanted {
   for (const name of request.topicNames) count(names, name);
   for (const { name, topicId } of request.topics) {
     if (name === null && topicId === ZERO_UUID) {
-      malformed.push(answer(null, topicId, apiError(ErrorCode.INVALID_REQUEST, 'Neither topic name nor id were specified.')));
+      malformed.push(
+        answer(null, topicId, apiError(ErrorCode.INVALID_REQUEST, 'Neither topic name nor id were specified.')),
+      );
     } else if (name !== null && topicId !== ZERO_UUID) {
-      malformed.push(answer(name, topicId, apiError(ErrorCode.INVALID_REQUEST, 'You may not specify both topic name and topic id.')));
+      malformed.push(
+        answer(name, topicId, apiError(ErrorCode.INVALID_REQUEST, 'You may not specify both topic name and topic id.')),
+      );
     } else if (name === null) count(ids, topicId);
     else count(names, name);
   }

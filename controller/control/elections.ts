@@ -7,7 +7,7 @@ import type { Topic } from '../metadata/topic';
 import { ApiException, NO_ERROR, apiError, type ApiError } from './api-error';
 import { assertBounded, type ControlResult } from './control-result';
 import type { Controls } from './controls';
-import { changePartition, electionFor } from './partition-changes';
+import { changePartition, topicPolicy } from './partition-changes';
 
 const ElectionType = { preferred: 0, unclean: 1 } as const;
 /** What a periodic round elects at most; a full round is followed by another at once. */
@@ -71,7 +71,11 @@ function electLeader(
   }
   const isNeedless = isUnclean ? partition.leader !== NO_LEADER : partition.leader === partition.replicas[0];
   if (isNeedless) return apiError(ErrorCode.ELECTION_NOT_NEEDED);
-  const record = changePartition(controls, topic, partitionId, partition, {}, isUnclean ? 'unclean' : 'preferred');
+  const policy = {
+    ...topicPolicy(controls, topic),
+    election: isUnclean ? ('unclean' as const) : ('preferred' as const),
+  };
+  const record = changePartition(controls, topic, partitionId, partition, {}, policy);
   if (record === null) {
     return apiError(isUnclean ? ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE : ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE);
   }
@@ -85,7 +89,8 @@ export function balanceLeaders(controls: Controls): ControlResult<boolean> {
   return electionRound(controls, allRows(topics.partitions.rowsEnd), (topic, partitionId, records) => {
     const partition = topics.partition(topic, partitionId);
     if (partition === null || partition.leader === partition.replicas[0]) return;
-    const record = changePartition(controls, topic, partitionId, partition, {}, 'preferred');
+    const policy = { ...topicPolicy(controls, topic), election: 'preferred' as const };
+    const record = changePartition(controls, topic, partitionId, partition, {}, policy);
     if (record !== null) records.push(record);
   });
 }
@@ -94,7 +99,8 @@ export function balanceLeaders(controls: Controls): ControlResult<boolean> {
 export function electUncleanLeaders(controls: Controls): ControlResult<boolean> {
   const { partitions } = controls.state.image.topics;
   return electionRound(controls, partitions.rowsLedBy(NO_LEADER), (topic, partitionId, records) => {
-    if (electionFor(controls, topic) === 'unclean') electLeader(controls, topic.name, partitionId, true, records);
+    if (topicPolicy(controls, topic).election === 'unclean')
+      electLeader(controls, topic.name, partitionId, true, records);
   });
 }
 

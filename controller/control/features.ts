@@ -87,15 +87,20 @@ function applyUpdate(
   const unsupported = whyUnsupported(controls, name, level, quorum);
   if (unsupported !== null) return refuse(unsupported);
   if (level < present && upgradeType === UpgradeType.upgrade) {
-    return refuse("Can't downgrade the version of this feature without setting the upgrade type to either safe or unsafe downgrade.");
+    return refuse(
+      "Can't downgrade the version of this feature without setting the upgrade type to either safe or unsafe downgrade.",
+    );
   }
   if (level > present && upgradeType !== UpgradeType.upgrade) return refuse("Can't downgrade to a newer version.");
   if (name === METADATA_VERSION_FEATURE) return updateMetadataVersion(features.metadataVersion, update, records);
-  if (name === KRAFT_VERSION_FEATURE) return level === present ? NO_ERROR : refuse("Can't downgrade the version of this feature.");
+  if (name === KRAFT_VERSION_FEATURE)
+    return level === present ? NO_ERROR : refuse("Can't downgrade the version of this feature.");
   const required = requiredMetadataVersion(name, level);
   const proposed = updates.find((other) => other.name === METADATA_VERSION_FEATURE)?.level ?? features.metadataVersion;
   if (proposed < required) {
-    return refuse(`${name} could not be set to ${level} because it depends on ${METADATA_VERSION_FEATURE} level ${required}`);
+    return refuse(
+      `${name} could not be set to ${level} because it depends on ${METADATA_VERSION_FEATURE} level ${required}`,
+    );
   }
   if (name === ELR_FEATURE && level > 0 && present === 0) records.push(...elrSafetyRecords(controls));
   records.push(metadataRecord('FeatureLevelRecord', 0, { name, featureLevel: level }));
@@ -138,7 +143,8 @@ function whyUnsupported(controls: Controls, name: string, level: number, quorum:
   }
   if (!supportsControllerRegistration(features.metadataVersion)) return null;
   for (const controller of cluster.controllers.values()) {
-    const reason = controller.id === nodeId ? null : whyOutside(`Controller ${controller.id}`, level, controller.features.get(name));
+    const reason =
+      controller.id === nodeId ? null : whyOutside(`Controller ${controller.id}`, level, controller.features.get(name));
     if (reason !== null) return reason;
   }
   const missing = quorum.voterIds.find((id) => id !== nodeId && !cluster.controllers.has(id));

@@ -31,8 +31,10 @@ export function heartbeat(
   const records = current === next ? [] : transitionRecords(controls, broker.id, next);
   heartbeats.touch(broker.id, isFenced(next), request.currentMetadataOffset);
   const level = image.features.metadataVersion;
-  if (supportsDirectoryAssignment(level)) records.push(...offlineDirectoryRecords(controls, broker.id, request.offlineLogDirs));
-  if (supportsCordonedLogDirs(level)) records.push(...cordonedDirectoryRecords(controls, broker.id, request.cordonedLogDirs));
+  if (supportsDirectoryAssignment(level))
+    records.push(...offlineDirectoryRecords(controls, broker.id, request.offlineLogDirs));
+  if (supportsCordonedLogDirs(level))
+    records.push(...cordonedDirectoryRecords(controls, broker.id, request.cordonedLogDirs));
   if (next === 'controlledShutdown') heartbeats.beginShutdown(broker.id, nextWriteOffset + records.length - 1);
   if (next === 'shutdownNow') heartbeats.endSession(broker.id);
   return {

@@ -32,7 +32,11 @@ export function manualPartitions(
 }
 
 /** One partition with the replicas that it was given. Throws ApiException when none of them can lead. */
-export function assignedPartition(controls: Controls, partitionId: number, brokerIds: readonly number[]): PartitionRegistration {
+export function assignedPartition(
+  controls: Controls,
+  partitionId: number,
+  brokerIds: readonly number[],
+): PartitionRegistration {
   const isr = brokerIds.filter((id) => controls.state.isActive(id));
   if (isr.length === 0) {
     refuse(
@@ -43,7 +47,11 @@ export function assignedPartition(controls: Controls, partitionId: number, broke
 }
 
 /** Partitions that the placer spreads over the cluster. Throws ApiException INVALID_REPLICATION_FACTOR. */
-export function placedPartitions(controls: Controls, partitions: number, replicationFactor: number): PartitionRegistration[] {
+export function placedPartitions(
+  controls: Controls,
+  partitions: number,
+  replicationFactor: number,
+): PartitionRegistration[] {
   const prefix = `Unable to replicate the partition ${replicationFactor} time(s): `;
   return placements(controls, partitions, replicationFactor, prefix).map((replicas) => {
     const isr = replicas.filter((id) => controls.state.isActive(id));
@@ -58,7 +66,11 @@ export function placedPartitions(controls: Controls, partitions: number, replica
 }
 
 /** Throws ApiException INVALID_REPLICA_ASSIGNMENT. `replicationFactor` null: any. */
-export function validateAssignment(controls: Controls, brokerIds: readonly number[], replicationFactor: number | null): void {
+export function validateAssignment(
+  controls: Controls,
+  brokerIds: readonly number[],
+  replicationFactor: number | null,
+): void {
   if (brokerIds.length === 0) refuse('The manual partition assignment includes an empty replica list.');
   const sorted = [...brokerIds].sort((a, b) => a - b);
   sorted.forEach((id, index) => {
@@ -87,12 +99,17 @@ function placements(controls: Controls, partitions: number, replicationFactor: n
 /** Registered, not shutting down, with a directory that takes new replicas; fenced ones too. */
 function* usableBrokers(controls: Controls): Iterable<UsableBroker> {
   for (const { id, rack, fenced, directories, cordonedDirectories } of controls.state.image.cluster.brokers.values()) {
-    const isFull = directories.length > 0 && directories.every((directory) => cordonedDirectories?.includes(directory) === true);
+    const isFull =
+      directories.length > 0 && directories.every((directory) => cordonedDirectories?.includes(directory) === true);
     if (!isFull && !controls.state.heartbeats.isShuttingDown(id)) yield { id, rack, fenced };
   }
 }
 
-function freshPartition(controls: Controls, replicas: readonly number[], isr: readonly number[]): PartitionRegistration {
+function freshPartition(
+  controls: Controls,
+  replicas: readonly number[],
+  isr: readonly number[],
+): PartitionRegistration {
   return {
     replicas,
     directories: replicas.map((id) => defaultDirectory(controls, id)),

@@ -160,7 +160,12 @@ function noteLeader(change: ChangeRecord, partition: PartitionRegistration, plan
   if (plan.leader !== partition.leader || hasLostReplica) change.leader = plan.leader;
 }
 
-function noteIsrAndElr(change: ChangeRecord, partition: PartitionRegistration, plan: Plan, context: PartitionChangeContext): void {
+function noteIsrAndElr(
+  change: ChangeRecord,
+  partition: PartitionRegistration,
+  plan: Plan,
+  context: PartitionChangeContext,
+): void {
   // Without ELR the last member stays in the ISR of a partition without leader.
   const mayBeEmpty = context.isElrEnabled || plan.isr.length > 0;
   if (mayBeEmpty && (plan.isUnclean || !sameList(plan.isr, partition.isr))) change.isr = [...plan.isr];
@@ -216,7 +221,12 @@ function directoryFor(
   return target.directories?.get(brokerId) ?? present ?? context.defaultDirectory(brokerId);
 }
 
-function noteRecoveryState(change: ChangeRecord, partition: PartitionRegistration, plan: Plan, wanted: number | undefined): void {
+function noteRecoveryState(
+  change: ChangeRecord,
+  partition: PartitionRegistration,
+  plan: Plan,
+  wanted: number | undefined,
+): void {
   const state = wanted ?? (plan.isUnclean ? LeaderRecoveryState.recovering : partition.leaderRecoveryState);
   if (state !== partition.leaderRecoveryState) change.leaderRecoveryState = state;
 }

@@ -1,4 +1,5 @@
 /** Changes of partitions as the cluster stands now, and those that follow when a broker comes or goes. */
+import type { Configs } from '../metadata/config-resource';
 import { LOST_DIRECTORY, MIGRATING_DIRECTORY, UNASSIGNED_DIRECTORY } from '../metadata/directory-id';
 import { directoryOf, type PartitionRegistration } from '../metadata/partition-registration';
 import type { BrokerRegistration } from '../metadata/registrations';
@@ -20,6 +21,37 @@ export interface BrokerEvent {
   readonly uncleanShutdown?: number;
 }
 
+/** What a topic's configs say about elections. */
+export interface TopicPolicy {
+  /** 'unclean' when the topic would rather lose records than be without leader. */
+  readonly election: Election;
+  readonly minInsyncReplicas: number;
+}
+
+/** Policies of many topics, each different set of configs looked at once. */
+class TopicPolicies {
+  private readonly known = new Map<Configs, TopicPolicy>();
+
+  constructor(private readonly controls: Controls) {}
+
+  of(topic: Topic): TopicPolicy {
+    const layers = configLayers(this.controls, topic.name);
+    const known = this.known.get(layers.topic);
+    if (known !== undefined) return known;
+    const { rules } = this.controls;
+    const policy: TopicPolicy = {
+      election: rules.topicConfig('unclean.leader.election.enable', layers) === 'true' ? 'unclean' : 'online',
+      minInsyncReplicas: Number(rules.topicConfig('min.insync.replicas', layers) ?? '1'),
+    };
+    this.known.set(layers.topic, policy);
+    return policy;
+  }
+}
+
+export function topicPolicy(controls: Controls, topic: Topic): TopicPolicy {
+  return new TopicPolicies(controls).of(topic);
+}
+
 /** The record that brings one partition to its target; null when nothing changes. */
 export function changePartition(
   controls: Controls,
@@ -27,7 +59,7 @@ export function changePartition(
   partitionId: number,
   partition: PartitionRegistration,
   target: PartitionTarget,
-  election: Election,
+  policy: TopicPolicy,
   event: BrokerEvent = {},
 ): MetadataRecord | null {
   const { state } = controls;
@@ -36,8 +68,8 @@ export function changePartition(
     partitionId,
     metadataVersion: state.image.features.metadataVersion,
     isElrEnabled: state.isElrEnabled,
-    minIsr: effectiveMinIsr(controls, topic),
-    election,
+    minIsr: Math.min(policy.minInsyncReplicas, state.image.topics.partition(topic, 0)?.replicas.length ?? 1),
+    election: policy.election,
     isAcceptable: (brokerId) => isAcceptableLeader(controls, partition, brokerId, event),
     defaultDirectory: (brokerId) => defaultDirectory(controls, brokerId),
   });
@@ -48,23 +80,17 @@ export function changesAfter(controls: Controls, rows: readonly number[], event:
   const { topics } = controls.state.image;
   const { uncleanShutdown } = event;
   const gone = [event.removed ?? NOBODY, uncleanShutdown ?? NOBODY];
+  const policies = new TopicPolicies(controls);
   const records: MetadataRecord[] = [];
   for (const row of rows) {
     const { topic, partitionId } = topics.ownerOf(row);
     const partition = topics.partitions.get(row);
     const isr = without(partition.isr, gone);
     const target = uncleanShutdown === undefined ? { isr } : { isr, uncleanShutdown: [uncleanShutdown] };
-    const election = electionFor(controls, topic);
-    const record = changePartition(controls, topic, partitionId, partition, target, election, event);
+    const record = changePartition(controls, topic, partitionId, partition, target, policies.of(topic), event);
     if (record !== null) records.push(record);
   }
   return records;
-}
-
-/** 'unclean' when the topic would rather lose records than be without leader. */
-export function electionFor(controls: Controls, topic: Topic): Election {
-  const enabled = controls.rules.topicConfig('unclean.leader.election.enable', configLayers(controls, topic.name));
-  return enabled === 'true' ? 'unclean' : 'online';
 }
 
 export function configLayers(controls: Controls, topicName: string): TopicConfigLayers {
@@ -85,13 +111,12 @@ export function defaultDirectory(controls: Controls, brokerId: number): string {
   return others.length > 0 ? UNASSIGNED_DIRECTORY : only;
 }
 
-function effectiveMinIsr(controls: Controls, topic: Topic): number {
-  const configured = Number(controls.rules.topicConfig('min.insync.replicas', configLayers(controls, topic.name)) ?? '1');
-  const replicationFactor = controls.state.image.topics.partition(topic, 0)?.replicas.length ?? 1;
-  return Math.min(configured, replicationFactor);
-}
-
-function isAcceptableLeader(controls: Controls, partition: PartitionRegistration, brokerId: number, event: BrokerEvent): boolean {
+function isAcceptableLeader(
+  controls: Controls,
+  partition: PartitionRegistration,
+  brokerId: number,
+  event: BrokerEvent,
+): boolean {
   if (brokerId === event.removed || brokerId === event.uncleanShutdown) return false;
   if (brokerId !== event.added && !controls.state.isActive(brokerId)) return false;
   const broker = controls.state.image.cluster.brokers.get(brokerId);

@@ -28,7 +28,9 @@ export class StripedReplicaPlacer implements ReplicaPlacer {
   place(partitions: number, replicationFactor: number, brokers: Iterable<UsableBroker>): number[][] {
     const racks = new RackList(brokers, this.random);
     if (replicationFactor <= 0) {
-      throw new PlacementError(`Invalid replication factor ${replicationFactor}: the replication factor must be positive.`);
+      throw new PlacementError(
+        `Invalid replication factor ${replicationFactor}: the replication factor must be positive.`,
+      );
     }
     if (racks.unfencedBrokers === 0) throw new PlacementError('All brokers are currently fenced.');
     if (replicationFactor > racks.brokers) {

@@ -24,9 +24,18 @@ export function allocateProducerIds(
     );
   }
   const { brokerId, brokerEpoch } = request;
-  const record = metadataRecord('ProducerIdsRecord', 0, { brokerId, brokerEpoch, nextProducerId: first + PRODUCER_ID_BLOCK_SIZE });
+  const record = metadataRecord('ProducerIdsRecord', 0, {
+    brokerId,
+    brokerEpoch,
+    nextProducerId: first + PRODUCER_ID_BLOCK_SIZE,
+  });
   return {
     records: [record],
-    response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, producerIdStart: first, producerIdLen: PRODUCER_ID_BLOCK_SIZE },
+    response: {
+      throttleTimeMs: 0,
+      errorCode: ErrorCode.NONE,
+      producerIdStart: first,
+      producerIdLen: PRODUCER_ID_BLOCK_SIZE,
+    },
   };
 }

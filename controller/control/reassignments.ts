@@ -18,7 +18,7 @@ import { ApiException, refusalOf } from './api-error';
 import { assertBounded, type ControlResult } from './control-result';
 import type { Controls } from './controls';
 import { validateAssignment } from './new-partitions';
-import { changePartition, electionFor } from './partition-changes';
+import { changePartition, topicPolicy } from './partition-changes';
 import { without } from './partition-change';
 
 export function alterPartitionReassignments(
@@ -40,7 +40,13 @@ export function alterPartitionReassignments(
   assertBounded(records);
   return {
     records,
-    response: { throttleTimeMs: 0, allowReplicationFactorChange, errorCode: ErrorCode.NONE, errorMessage: null, responses },
+    response: {
+      throttleTimeMs: 0,
+      allowReplicationFactorChange,
+      errorCode: ErrorCode.NONE,
+      errorMessage: null,
+      responses,
+    },
   };
 }
 
@@ -58,25 +64,34 @@ function reassign(
   }
   const partition = topics.partition(topic, partitionId);
   if (partition === null) {
-    throw new ApiException(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `Unable to find partition ${topicName}:${partitionId}.`);
+    throw new ApiException(
+      ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+      `Unable to find partition ${topicName}:${partitionId}.`,
+    );
   }
   if (replicas === null) return cancel(controls, topic, partitionId, partition);
   return begin(controls, topic, partitionId, partition, replicas, mayChangeFactor);
 }
 
-function cancel(controls: Controls, topic: Topic, partitionId: number, partition: PartitionRegistration): MetadataRecord | null {
+function cancel(
+  controls: Controls,
+  topic: Topic,
+  partitionId: number,
+  partition: PartitionRegistration,
+): MetadataRecord | null {
   if (!isReassigning(partition)) throw new ApiException(ErrorCode.NO_REASSIGNMENT_IN_PROGRESS);
   const replicas = without(partition.replicas, partition.addingReplicas);
   const left = without(partition.isr, partition.addingReplicas);
-  const election = electionFor(controls, topic);
-  if (left.length === 0 && election !== 'unclean') {
+  const policy = topicPolicy(controls, topic);
+  if (left.length === 0 && policy.election !== 'unclean') {
     throw new ApiException(
       ErrorCode.INVALID_REPLICA_ASSIGNMENT,
       `Unable to revert partition assignment for ${topic.name}:${partitionId} because it would require an unclean leader election.`,
     );
   }
   const isr = left.length === 0 ? replicas.slice(0, 1) : left;
-  return changePartition(controls, topic, partitionId, partition, { isr, replicas, removing: [], adding: [] }, election);
+  const target = { isr, replicas, removing: [], adding: [] };
+  return changePartition(controls, topic, partitionId, partition, target, policy);
 }
 
 function begin(
@@ -99,7 +114,8 @@ function begin(
   const removing = without(partition.replicas, target).sort(ascending);
   const adding = without(target, current).sort(ascending);
   const replicas = [...target, ...removing];
-  return changePartition(controls, topic, partitionId, partition, { replicas, removing, adding }, 'online');
+  const policy = { ...topicPolicy(controls, topic), election: 'online' as const };
+  return changePartition(controls, topic, partitionId, partition, { replicas, removing, adding }, policy);
 }
 
 export function listPartitionReassignments(

@@ -7,7 +7,7 @@ import type { BrokerRegistration } from '../metadata/registrations';
 import { checkBrokerEpoch } from './broker-events';
 import type { ControlResult } from './control-result';
 import type { Controls } from './controls';
-import { changePartition, electionFor } from './partition-changes';
+import { changePartition, topicPolicy } from './partition-changes';
 import { without } from './partition-change';
 
 /** Throws ApiException STALE_BROKER_EPOCH. A directory that is not online takes the replica out of the ISR. */
@@ -44,16 +44,18 @@ function assign(
   const partition = topics.partition(topic, partitionId);
   if (partition === null) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
   if (!partition.replicas.includes(broker.id)) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
+  const policy = topicPolicy(controls, topic);
   const target = { directories: new Map([[broker.id, directoryId]]) };
   let assigned: PartitionRegistration = partition;
-  const moved = changePartition(controls, topic, partitionId, partition, target, 'online');
+  const online = { ...policy, election: 'online' as const };
+  const moved = changePartition(controls, topic, partitionId, partition, target, online);
   if (moved !== null && moved.type === 'PartitionChangeRecord') {
     records.push(moved);
     assigned = mergeChange(partition, moved.value);
   }
   if (broker.directories.includes(directoryId)) return ErrorCode.NONE;
   const isr = without(assigned.isr, [broker.id]);
-  const left = changePartition(controls, topic, partitionId, assigned, { isr }, electionFor(controls, topic), { removed: broker.id });
+  const left = changePartition(controls, topic, partitionId, assigned, { isr }, policy, { removed: broker.id });
   if (left !== null) records.push(left);
   return ErrorCode.NONE;
 }

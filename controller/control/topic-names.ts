@@ -17,7 +17,8 @@ function reasonAgainst(name: string): string | null {
   if (name.length > MAX_NAME_LENGTH) {
     return `the length of '${name}' is longer than the max allowed length ${MAX_NAME_LENGTH}`;
   }
-  if (!LEGAL.test(name)) return `'${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`;
+  if (!LEGAL.test(name))
+    return `'${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`;
   return null;
 }
 

@@ -17,7 +17,9 @@ export function bootstrapRecords(
 /** Throws ReplayError when nothing in them says the metadata.version. */
 export function parseBootstrapRecords(values: readonly Uint8Array[], source: string): MetadataRecord[] {
   const records = values.map(decodeMetadataRecord);
-  const hasVersion = records.some((record) => record.type === 'FeatureLevelRecord' && record.value.name === METADATA_VERSION_FEATURE);
+  const hasVersion = records.some(
+    (record) => record.type === 'FeatureLevelRecord' && record.value.name === METADATA_VERSION_FEATURE,
+  );
   if (!hasVersion) throw new ReplayError(`${source} holds no FeatureLevelRecord for ${METADATA_VERSION_FEATURE}`);
   return records;
 }

@@ -18,7 +18,12 @@ export class ClusterImage {
       id: record.brokerId,
       epoch: record.brokerEpoch,
       incarnationId: record.incarnationId,
-      listeners: record.endPoints.map(({ name, host, port, securityProtocol }) => ({ name, host, port, securityProtocol })),
+      listeners: record.endPoints.map(({ name, host, port, securityProtocol }) => ({
+        name,
+        host,
+        port,
+        securityProtocol,
+      })),
       features: featureRanges(record.features),
       rack: record.rack,
       fenced: record.fenced,
@@ -61,7 +66,12 @@ export class ClusterImage {
       id: record.controllerId,
       incarnationId: record.incarnationId,
       zkMigrationReady: record.zkMigrationReady,
-      listeners: record.endPoints.map(({ name, host, port, securityProtocol }) => ({ name, host, port, securityProtocol })),
+      listeners: record.endPoints.map(({ name, host, port, securityProtocol }) => ({
+        name,
+        host,
+        port,
+        securityProtocol,
+      })),
       features: featureRanges(record.features),
     });
   }
@@ -70,7 +80,9 @@ export class ClusterImage {
     const registration = this.brokers.get(brokerId);
     if (registration === undefined) throw new ReplayError(`${what} for broker ${brokerId}, which is not registered`);
     if (registration.epoch !== brokerEpoch) {
-      throw new ReplayError(`${what} for broker ${brokerId} of epoch ${brokerEpoch}, which is registered with ${registration.epoch}`);
+      throw new ReplayError(
+        `${what} for broker ${brokerId} of epoch ${brokerEpoch}, which is registered with ${registration.epoch}`,
+      );
     }
     return registration;
   }

@@ -37,7 +37,9 @@ export class FeaturesImage {
   setLevel(name: string, level: number, delta: RecordedDelta | null): void {
     const range = SUPPORTED_FEATURES.get(name) ?? { min: 0, max: 0 };
     if (level < range.min || level > range.max) {
-      throw new ReplayError(`feature ${name} is finalized at ${level}, and this release supports ${range.min} to ${range.max}`);
+      throw new ReplayError(
+        `feature ${name} is finalized at ${level}, and this release supports ${range.min} to ${range.max}`,
+      );
     }
     if (level === 0) this.finalized.delete(name);
     else this.finalized.set(name, level);

@@ -10,7 +10,8 @@ export function diffImages(before: MetadataImage, after: MetadataImage): Recorde
   for (const id of [...before.cluster.brokers.keys(), ...after.cluster.brokers.keys()]) {
     delta.noteBroker(id, before.cluster.brokers.get(id) ?? null);
   }
-  for (const id of [...before.cluster.controllers.keys(), ...after.cluster.controllers.keys()]) delta.noteController(id);
+  for (const id of [...before.cluster.controllers.keys(), ...after.cluster.controllers.keys()])
+    delta.noteController(id);
   diffTopics(before, after, delta);
   diffSettings(before, after, delta);
   return delta;

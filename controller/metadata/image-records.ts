@@ -109,21 +109,33 @@ function* topicRecords(image: MetadataImage, topic: Topic, level: number): Gener
 function* settingRecords(image: MetadataImage, level: number): Generator<MetadataRecord> {
   for (const { resource, configs } of image.configs.all()) {
     for (const [name, value] of configs) {
-      yield metadataRecord('ConfigRecord', 0, { resourceType: resource.type, resourceName: resource.name, name, value });
+      yield metadataRecord('ConfigRecord', 0, {
+        resourceType: resource.type,
+        resourceName: resource.name,
+        name,
+        value,
+      });
     }
   }
   for (const { entity, quotas } of image.quotas.all()) {
     const listed = [...entity].map(([entityType, entityName]) => ({ entityType, entityName }));
-    for (const [key, value] of quotas) yield metadataRecord('ClientQuotaRecord', 0, { entity: listed, key, value, remove: false });
+    for (const [key, value] of quotas)
+      yield metadataRecord('ClientQuotaRecord', 0, { entity: listed, key, value, remove: false });
   }
   if (image.nextProducerId >= 0) {
-    yield metadataRecord('ProducerIdsRecord', 0, { brokerId: -1, brokerEpoch: -1, nextProducerId: image.nextProducerId });
+    yield metadataRecord('ProducerIdsRecord', 0, {
+      brokerId: -1,
+      brokerEpoch: -1,
+      nextProducerId: image.nextProducerId,
+    });
   }
   for (const acl of image.security.acls.values()) yield metadataRecord('AccessControlEntryRecord', 0, acl);
   if (supportsScram(level)) {
-    for (const credential of image.security.scramCredentials()) yield metadataRecord('UserScramCredentialRecord', 0, credential);
+    for (const credential of image.security.scramCredentials())
+      yield metadataRecord('UserScramCredentialRecord', 0, credential);
   }
   if (supportsDelegationTokens(level)) {
-    for (const token of image.security.delegationTokens.values()) yield metadataRecord('DelegationTokenRecord', 0, token);
+    for (const token of image.security.delegationTokens.values())
+      yield metadataRecord('DelegationTokenRecord', 0, token);
   }
 }

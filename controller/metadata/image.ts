@@ -88,7 +88,14 @@ export class MetadataImage {
     for (const [id, registration] of this.cluster.brokers) cluster.brokers.set(id, registration);
     for (const [id, registration] of this.cluster.controllers) cluster.controllers.set(id, registration);
     const { features, topics, configs, quotas, security } = this;
-    const copy = new MetadataImage(features.copy(), cluster, topics.copy(), configs.copy(), quotas.copy(), security.copy());
+    const copy = new MetadataImage(
+      features.copy(),
+      cluster,
+      topics.copy(),
+      configs.copy(),
+      quotas.copy(),
+      security.copy(),
+    );
     copy.provenance = this.provenance;
     copy.nextProducerId = this.nextProducerId;
     return copy;

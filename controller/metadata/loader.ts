@@ -202,7 +202,9 @@ export class MetadataLoader implements RaftListener {
 
   private hasReachedHighWatermark(): boolean {
     const highWatermark = this.parts.highWatermark();
-    return highWatermark >= 0 && !this.current.isEmpty && this.current.provenance.lastContainedOffset >= highWatermark - 1;
+    return (
+      highWatermark >= 0 && !this.current.isEmpty && this.current.provenance.lastContainedOffset >= highWatermark - 1
+    );
   }
 
   private adopt(image: MetadataImage, sizeBytes: number): void {

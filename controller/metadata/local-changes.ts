@@ -35,7 +35,8 @@ export function localChanges(delta: MetadataDelta, image: MetadataImage, brokerI
   };
   for (const { id, name, partitions } of delta.deletedTopics()) {
     for (const [partitionId, { replicas }] of partitions) {
-      if (replicas.includes(brokerId)) changes.deletes.push({ topicId: id, topic: name, partitionId, topicDeleted: true });
+      if (replicas.includes(brokerId))
+        changes.deletes.push({ topicId: id, topic: name, partitionId, topicDeleted: true });
     }
   }
   for (const change of delta.changedTopics()) {

@@ -48,7 +48,9 @@ export function metadataVersionOf(text: string): number | null {
   const level = LEVELS.findLastIndex(([name]) => name === text || name.startsWith(`${text}-`));
   if (level >= 0) return level + MINIMUM_METADATA_VERSION;
   const number = Number(text);
-  return Number.isInteger(number) && number >= MINIMUM_METADATA_VERSION && number <= LATEST_METADATA_VERSION ? number : null;
+  return Number.isInteger(number) && number >= MINIMUM_METADATA_VERSION && number <= LATEST_METADATA_VERSION
+    ? number
+    : null;
 }
 
 /** Whether going down from `from` to `to` would lose what the log may hold by now. */

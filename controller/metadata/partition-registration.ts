@@ -69,7 +69,8 @@ export function mergeChange(before: PartitionRegistration, change: PartitionChan
     elr: change.eligibleLeaderReplicas ?? before.elr,
     lastKnownElr: change.lastKnownElr ?? before.lastKnownElr,
     leader: namesLeader ? change.leader : before.leader,
-    leaderRecoveryState: change.leaderRecoveryState === noChange ? before.leaderRecoveryState : change.leaderRecoveryState,
+    leaderRecoveryState:
+      change.leaderRecoveryState === noChange ? before.leaderRecoveryState : change.leaderRecoveryState,
     leaderEpoch: before.leaderEpoch + (namesLeader ? 1 : 0),
     partitionEpoch: before.partitionEpoch + 1,
   };
@@ -81,7 +82,8 @@ function directoriesFor(
   directories: readonly string[],
   record: { readonly topicId: string; readonly partitionId: number },
 ): readonly string[] {
-  if (directories.every((directory) => directory === MIGRATING_DIRECTORY)) return replicas.map(() => MIGRATING_DIRECTORY);
+  if (directories.every((directory) => directory === MIGRATING_DIRECTORY))
+    return replicas.map(() => MIGRATING_DIRECTORY);
   if (directories.length !== replicas.length) {
     throw new ReplayError(
       `partition ${record.topicId}:${record.partitionId} has ${replicas.length} replicas in ${directories.length} directories`,

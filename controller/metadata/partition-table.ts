@@ -54,7 +54,10 @@ export class PartitionTable {
     private readonly directoryLists = new ListPool<string>(),
     capacity = 64,
   ) {
-    this.columns = Object.fromEntries(COLUMNS.map((name) => [name, new Int32Array(capacity)])) as Record<IntColumn, Int32Array>;
+    this.columns = Object.fromEntries(COLUMNS.map((name) => [name, new Int32Array(capacity)])) as Record<
+      IntColumn,
+      Int32Array
+    >;
     this.present = new Uint8Array(capacity);
     this.recoveryState = new Int8Array(capacity);
   }
@@ -156,7 +159,8 @@ export class PartitionTable {
   rowsLedBy(brokerId: number): number[] {
     const { leader } = this.columns;
     const rows: number[] = [];
-    for (let row = 0; row < this.rowsEnd; row++) if (leader[row] === brokerId && this.present[row] === 1) rows.push(row);
+    for (let row = 0; row < this.rowsEnd; row++)
+      if (leader[row] === brokerId && this.present[row] === 1) rows.push(row);
     return rows;
   }
 
@@ -179,7 +183,10 @@ export class PartitionTable {
   copy(): PartitionTable {
     const copy = new PartitionTable(this.brokerLists.copy(), this.directoryLists.copy(), 0);
     copy.rowsEnd = this.rowsEnd;
-    copy.columns = Object.fromEntries(COLUMNS.map((name) => [name, this.columns[name].slice()])) as Record<IntColumn, Int32Array>;
+    copy.columns = Object.fromEntries(COLUMNS.map((name) => [name, this.columns[name].slice()])) as Record<
+      IntColumn,
+      Int32Array
+    >;
     copy.present = this.present.slice();
     copy.recoveryState = this.recoveryState.slice();
     this.freeRanges.forEach((ranges, log) => copy.freeRanges[log]?.push(...ranges));

@@ -4,7 +4,10 @@ import { entityKey, type ClientQuotaEntity } from './client-quota-entity';
 import type { RecordedDelta } from './recorded-delta';
 
 export class QuotasImage {
-  private readonly byEntity = new Map<string, { readonly entity: ClientQuotaEntity; readonly quotas: Map<string, number> }>();
+  private readonly byEntity = new Map<
+    string,
+    { readonly entity: ClientQuotaEntity; readonly quotas: Map<string, number> }
+  >();
 
   /** Quota key to value; empty when nothing is set. */
   of(entity: ClientQuotaEntity): ReadonlyMap<string, number> {

@@ -108,11 +108,13 @@ export function encodeMetadataRecord(record: MetadataRecord): Uint8Array {
 export function decodeMetadataRecord(bytes: Uint8Array): MetadataRecord {
   const reader = new ByteReader(bytes);
   const frameVersion = reader.unsignedVarint();
-  if (frameVersion !== FRAME_VERSION) throw new UnknownRecordError(`metadata record with frame version ${frameVersion}, expected 1`);
+  if (frameVersion !== FRAME_VERSION)
+    throw new UnknownRecordError(`metadata record with frame version ${frameVersion}, expected 1`);
   const key = reader.unsignedVarint();
   const version = reader.unsignedVarint();
   const type = typeByKey.get(key);
-  if (type === undefined) throw new UnknownRecordError(`metadata record of type ${key}, which this release does not know`);
+  if (type === undefined)
+    throw new UnknownRecordError(`metadata record of type ${key}, which this release does not know`);
   const schema = recordTypes[type];
   const { min, max } = schema.validVersions;
   if (version < min || version > max) {

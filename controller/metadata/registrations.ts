@@ -34,7 +34,11 @@ export interface ControllerRegistration {
   readonly features: ReadonlyMap<string, VersionRange>;
 }
 
-type ListedFeature = { readonly name: string; readonly minSupportedVersion: number; readonly maxSupportedVersion: number };
+type ListedFeature = {
+  readonly name: string;
+  readonly minSupportedVersion: number;
+  readonly maxSupportedVersion: number;
+};
 
 export function featureRanges(features: readonly ListedFeature[]): ReadonlyMap<string, VersionRange> {
   return new Map(features.map(({ name, minSupportedVersion: min, maxSupportedVersion: max }) => [name, { min, max }]));

@@ -70,7 +70,8 @@ export class TopicsImage {
 
   addTopic(record: TopicRecord, delta: RecordedDelta | null): void {
     const namesake = this.byName.get(record.name);
-    if (namesake !== undefined) throw new ReplayError(`TopicRecord for ${record.name}, which exists with id ${namesake.id}`);
+    if (namesake !== undefined)
+      throw new ReplayError(`TopicRecord for ${record.name}, which exists with id ${namesake.id}`);
     if (this.byId.has(record.topicId)) throw new ReplayError(`TopicRecord with id ${record.topicId}, which exists`);
     const index = this.freeSlots.pop() ?? this.slots.length;
     const topic = new Topic(record.topicId, record.name, index);
@@ -99,7 +100,8 @@ export class TopicsImage {
   addPartition(record: PartitionRecord, delta: RecordedDelta | null): void {
     const topic = this.require(record.topicId, 'PartitionRecord');
     const { partitionId } = record;
-    if (partitionId < 0 || partitionId > MAX_PARTITION_ID) throw new ReplayError(`PartitionRecord ${topic.name}-${partitionId}`);
+    if (partitionId < 0 || partitionId > MAX_PARTITION_ID)
+      throw new ReplayError(`PartitionRecord ${topic.name}-${partitionId}`);
     const previous = this.partition(topic, partitionId);
     const registration = registrationOf(record);
     if (partitionId >= topic.partitionsEnd) this.makeRoom(topic, partitionId);
@@ -161,7 +163,8 @@ export class TopicsImage {
     delta: RecordedDelta | null,
   ): void {
     const previous = this.partition(topic, partitionId);
-    if (previous === null) throw new ReplayError(`a change of partition ${topic.name}-${partitionId}, which does not exist`);
+    if (previous === null)
+      throw new ReplayError(`a change of partition ${topic.name}-${partitionId}, which does not exist`);
     this.partitions.set(topic.firstRow + partitionId, topic.index, change(previous));
     delta?.notePartition(topic, partitionId, previous);
   }

@@ -27,7 +27,8 @@ export class WholeDelta implements MetadataDelta {
     return this.image.cluster.controllers.keys();
   }
   *changedTopics(): Iterable<TopicChange> {
-    for (const topic of this.image.topics.all()) yield { topic, isNew: true, partitions: () => this.partitionsOf(topic) };
+    for (const topic of this.image.topics.all())
+      yield { topic, isNew: true, partitions: () => this.partitionsOf(topic) };
   }
   deletedTopics(): Iterable<DeletedTopic> {
     return [];

@@ -64,7 +64,9 @@ export class BatchAccumulator {
     invariant(!this.isHeld, 'a write is prepared while another is held');
     const bytes = values.reduce((sum, value) => sum + value.length + RECORD_OVERHEAD_BYTES, 0);
     if (bytes + BATCH_HEADER_BYTES > this.maxBatchBytes) {
-      throw new RecordBatchTooLargeError(`${values.length} records of ${bytes} bytes exceed a batch of ${this.maxBatchBytes}`);
+      throw new RecordBatchTooLargeError(
+        `${values.length} records of ${bytes} bytes exceed a batch of ${this.maxBatchBytes}`,
+      );
     }
     if (this.recordsBytes + bytes + BATCH_HEADER_BYTES > this.maxBatchBytes) this.finish();
     if (this.records.length === 0) this.firstPreparedMs = nowMs;
@@ -113,7 +115,10 @@ export class BatchAccumulator {
   private finish(): void {
     if (this.records.length === 0) return;
     invariant(this.finished.length < MAX_FINISHED_BATCHES, 'finished batches are not drained');
-    const bytes = encodeBatch({ records: this.records, baseOffset: this.baseOffset, leaderEpoch: this.epoch }, this.crc32c);
+    const bytes = encodeBatch(
+      { records: this.records, baseOffset: this.baseOffset, leaderEpoch: this.epoch },
+      this.crc32c,
+    );
     const nextOffset = this.baseOffset + this.records.length;
     this.finished.push({ baseOffset: this.baseOffset, nextOffset, bytes, urgent: this.urgent });
     this.records = [];

@@ -37,7 +37,7 @@ export function readBootstrapFile(disk: Disk, directory: string, crc32c: Crc32c)
   const bytes = readWholeFile(disk, path);
   if (bytes === null) return null;
   const values: Uint8Array[] = [];
-  for (let position = 0; position < bytes.length; ) {
+  for (let position = 0; position < bytes.length;) {
     const batch = new BatchView().moveTo(bytes, position);
     if (!batch.isCrcValid(crc32c)) throw new SnapshotError(`${path}: bad checksum at ${position}`);
     position += batch.sizeBytes;

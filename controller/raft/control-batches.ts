@@ -1,7 +1,11 @@
 /** The control batches of the metadata log and its snapshots, in the quorum's own terms. (KIP-595, KIP-630, KIP-853) */
 import type { Crc32c } from '../../wire/base/env';
 import type { BatchView } from '../../wire/record/batch';
-import { decodeControlBatch, encodeControlBatch, type ControlRecord as WireControlRecord } from '../../wire/record/control-records';
+import {
+  decodeControlBatch,
+  encodeControlBatch,
+  type ControlRecord as WireControlRecord,
+} from '../../wire/record/control-records';
 import type { VotersRecord } from '../../wire/schema/control-records';
 import { UNKNOWN_DIRECTORY } from './replica-key';
 import { VoterSet } from './voter-set';
@@ -35,7 +39,10 @@ export function encodeEpochStart(
   },
   crc32c: Crc32c,
 ): ControlBatch {
-  const entry = (voterId: number): { voterId: number; voterDirectoryId: string } => ({ voterId, voterDirectoryId: UNKNOWN_DIRECTORY });
+  const entry = (voterId: number): { voterId: number; voterDirectoryId: string } => ({
+    voterId,
+    voterDirectoryId: UNKNOWN_DIRECTORY,
+  });
   const records: WireControlRecord[] = [
     {
       type: 'LEADER_CHANGE',
@@ -77,11 +84,17 @@ export function encodeSnapshotFooter(place: Place, crc32c: Crc32c): ControlBatch
 export function readControlRecords(batch: BatchView): ControlRecord[] {
   const records: ControlRecord[] = [];
   for (const { offset, record } of decodeControlBatch(batch)) {
-    if (record.type === 'LEADER_CHANGE') records.push({ type: 'leaderChange', offset, leaderId: record.value.leaderId });
-    if (record.type === 'KRAFT_VERSION') records.push({ type: 'kraftVersion', offset, version: record.value.kRaftVersion });
+    if (record.type === 'LEADER_CHANGE')
+      records.push({ type: 'leaderChange', offset, leaderId: record.value.leaderId });
+    if (record.type === 'KRAFT_VERSION')
+      records.push({ type: 'kraftVersion', offset, version: record.value.kRaftVersion });
     if (record.type === 'KRAFT_VOTERS') records.push({ type: 'voters', offset, voters: voterSetOf(record.value) });
     if (record.type === 'SNAPSHOT_HEADER') {
-      records.push({ type: 'snapshotHeader', offset, lastContainedLogTimestampMs: record.value.lastContainedLogTimestamp });
+      records.push({
+        type: 'snapshotHeader',
+        offset,
+        lastContainedLogTimestampMs: record.value.lastContainedLogTimestamp,
+      });
     }
     if (record.type === 'SNAPSHOT_FOOTER') records.push({ type: 'snapshotFooter', offset });
   }

@@ -22,7 +22,7 @@ export function loadControlState(
     const reader = new SnapshotReader(snapshots.open(latest), crc32c);
     try {
       for (let batch = reader.next(); batch !== null; batch = reader.next()) {
-        if (batch.isControl) for (const record of readControlRecords(batch)) apply(state, record, latest.offset - 1);
+        applyBatch(state, batch, latest.offset - 1);
       }
     } finally {
       reader.close();
@@ -34,14 +34,20 @@ export function loadControlState(
 
 function readLog(state: ControlState, log: RaftLog, fromOffset: number): void {
   const batch = new BatchView();
-  for (let offset = fromOffset; offset < log.endOffset; ) {
+  for (let offset = fromOffset; offset < log.endOffset;) {
     const bytes = log.read(offset, READ_BYTES);
     for (let position = 0; position < bytes.length; position += batch.sizeBytes) {
       batch.moveTo(bytes, position);
       offset = batch.nextOffset;
-      if (batch.isControl) for (const record of readControlRecords(batch)) apply(state, record, record.offset);
+      applyBatch(state, batch, null);
     }
   }
+}
+
+/** `snapshotOffset`: what records of a snapshot count as; null in the log, where they have offsets of their own. */
+function applyBatch(state: ControlState, batch: BatchView, snapshotOffset: number | null): void {
+  if (!batch.isControl) return;
+  for (const record of readControlRecords(batch)) apply(state, record, snapshotOffset ?? record.offset);
 }
 
 function apply(state: ControlState, record: ControlRecord, offset: number): void {

@@ -61,7 +61,9 @@ export class FormatError extends Error {
 export function loadOrFormat(request: FormatRequest, ports: FormatPorts): NodeIdentity {
   const { disk } = ports;
   if (!request.logDirs.includes(request.metadataLogDir)) {
-    throw new FormatError(`metadata.log.dir ${request.metadataLogDir} is not one of log.dirs ${request.logDirs.join(',')}`);
+    throw new FormatError(
+      `metadata.log.dir ${request.metadataLogDir} is not one of log.dirs ${request.logDirs.join(',')}`,
+    );
   }
   const found = new Map<string, MetaProperties>();
   for (const directory of request.logDirs) {
@@ -98,7 +100,9 @@ function assertMayFormat(request: FormatRequest, found: ReadonlyMap<string, Meta
     );
   }
   if (request.controllerEndpoints.length === 0) {
-    throw new FormatError(`${request.metadataLogDir} is not formatted, and this node is no controller: format it for its cluster first.`);
+    throw new FormatError(
+      `${request.metadataLogDir} is not formatted, and this node is no controller: format it for its cluster first.`,
+    );
   }
   if (request.otherQuorumHosts.length > 0) {
     throw new FormatError(
@@ -113,7 +117,9 @@ function assertEmpty(disk: Disk, directory: string): void {
   if (disk.statSync(directory) === null) return;
   const foreign = disk.listSync(directory).find((name) => !isRemnant(disk, directory, name));
   if (foreign === undefined) return;
-  throw new FormatError(`${directory} has no meta.properties and is not empty (it holds ${foreign}): it is not formatted by itself.`);
+  throw new FormatError(
+    `${directory} has no meta.properties and is not empty (it holds ${foreign}): it is not formatted by itself.`,
+  );
 }
 
 /** What an interrupted format, the lock or the file system leaves in a directory that counts as empty. */
@@ -141,7 +147,12 @@ function formatMetadataDirectory(request: FormatRequest, ports: FormatPorts): Me
 }
 
 /** A data directory without meta.properties joins the node: it is new, or the first format did not get so far. */
-function addDataDirectories(request: FormatRequest, clusterId: string, found: Map<string, MetaProperties>, ports: FormatPorts): void {
+function addDataDirectories(
+  request: FormatRequest,
+  clusterId: string,
+  found: Map<string, MetaProperties>,
+  ports: FormatPorts,
+): void {
   for (const directory of request.logDirs) {
     if (found.has(directory)) continue;
     assertEmpty(ports.disk, directory);
@@ -151,4 +162,3 @@ function addDataDirectories(request: FormatRequest, clusterId: string, found: Ma
     found.set(directory, properties);
   }
 }
-

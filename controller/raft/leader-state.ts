@@ -8,7 +8,7 @@
 import { invariant } from '../../wire/base/invariant';
 import type { BatchAccumulator } from './batch-accumulator';
 import type { RaftLog } from './raft-log';
-import type { FlushToken, RaftEffect } from './raft-roles';
+import type { FlushToken, RaftEffect } from './raft-io';
 import type { ReplicaKey } from './replica-key';
 import type { VoterSet } from './voter-set';
 
@@ -53,7 +53,8 @@ export class LeaderState {
   drain(nowMs: number, effects: RaftEffect[]): void {
     const isDue = this.flushing === null || this.accumulator.lingerDeadlineMs <= nowMs;
     if (isDue) {
-      for (const batch of this.accumulator.drain()) this.append(batch.bytes, batch.nextOffset, batch.urgent, nowMs, effects);
+      for (const batch of this.accumulator.drain())
+        this.append(batch.bytes, batch.nextOffset, batch.urgent, nowMs, effects);
     }
     if (this.idleFlushAtMs <= nowMs) this.wantsFlush = true;
     this.maybeFlush(effects);
@@ -78,7 +79,8 @@ export class LeaderState {
 
   /** A flush has ended. False when it is not the one under way. */
   flushed(token: FlushToken, voters: VoterSet, effects: RaftEffect[]): boolean {
-    if (this.flushing === null || token.epoch !== this.epoch || token.endOffset !== this.flushing.endOffset) return false;
+    if (this.flushing === null || token.epoch !== this.epoch || token.endOffset !== this.flushing.endOffset)
+      return false;
     this.flushing = null;
     this.endOffsets.set(this.self.id, token.endOffset);
     this.updateHighWatermark(voters, effects);

@@ -30,7 +30,9 @@ export function readMetaProperties(disk: Disk, directory: string): MetaPropertie
   const entries = parseJavaProperties(text);
   const version = entries.get('version') ?? '0';
   if (version !== '1') {
-    throw new MetaPropertiesError(`${path}: version ${version} is not supported, expected 1 (this directory is not of a KRaft node)`);
+    throw new MetaPropertiesError(
+      `${path}: version ${version} is not supported, expected 1 (this directory is not of a KRaft node)`,
+    );
   }
   const required = (key: string): string => {
     const value = entries.get(key);
@@ -38,7 +40,8 @@ export function readMetaProperties(disk: Disk, directory: string): MetaPropertie
     return value;
   };
   const nodeId = Number(required('node.id'));
-  if (!Number.isInteger(nodeId) || nodeId < 0) throw new MetaPropertiesError(`${path}: node.id is not a whole number from 0 on`);
+  if (!Number.isInteger(nodeId) || nodeId < 0)
+    throw new MetaPropertiesError(`${path}: node.id is not a whole number from 0 on`);
   const directoryId = required('directory.id');
   if (!isUuid(directoryId) || isReservedDirectoryId(directoryId)) {
     throw new MetaPropertiesError(`Invalid reserved directory ID ${directoryId} found in ${directory}`);
@@ -69,7 +72,9 @@ export function verifyMetaProperties(
     const path = `${directory}/${META_PROPERTIES_FILE}`;
     clusterId ??= properties.clusterId;
     if (properties.clusterId !== clusterId) {
-      throw new MetaPropertiesError(`Invalid cluster.id in: ${path}. Expected ${clusterId}, but read ${properties.clusterId}`);
+      throw new MetaPropertiesError(
+        `Invalid cluster.id in: ${path}. Expected ${clusterId}, but read ${properties.clusterId}`,
+      );
     }
     if (properties.nodeId !== expectedNodeId) {
       throw new MetaPropertiesError(

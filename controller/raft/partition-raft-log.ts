@@ -29,8 +29,14 @@ export class PartitionRaftLog implements RaftLog {
 
   append(batches: Uint8Array, epoch: number): number {
     const first = new BatchView(batches);
-    invariant(first.baseOffset === this.log.logEndOffset, `metadata batch at ${first.baseOffset}, the log ends at ${this.log.logEndOffset}`);
-    invariant(first.partitionLeaderEpoch === epoch, `metadata batch of epoch ${first.partitionLeaderEpoch} in epoch ${epoch}`);
+    invariant(
+      first.baseOffset === this.log.logEndOffset,
+      `metadata batch at ${first.baseOffset}, the log ends at ${this.log.logEndOffset}`,
+    );
+    invariant(
+      first.partitionLeaderEpoch === epoch,
+      `metadata batch of epoch ${first.partitionLeaderEpoch} in epoch ${epoch}`,
+    );
     const outcome = this.log.append(batches, epoch, 'replication');
     invariant(outcome.status === 'appended', `metadata append was ${outcome.status}`);
     return outcome.baseOffset;

@@ -65,14 +65,16 @@ export function parseElectionState(text: string, path: string): ElectionState {
   }
   const number = (name: string, byDefault: number): number => {
     const value = fields[name] ?? byDefault;
-    if (typeof value !== 'number' || !Number.isInteger(value)) throw new QuorumStateError(`${path}: ${name} is not a whole number`);
+    if (typeof value !== 'number' || !Number.isInteger(value))
+      throw new QuorumStateError(`${path}: ${name} is not a whole number`);
     return value;
   };
   const epoch = number('leaderEpoch', -1);
   if (epoch < 0) throw new QuorumStateError(`${path}: leaderEpoch ${epoch} is below 0`);
   const votedId = number('votedId', -1);
   const directoryId = version === 1 ? fields['votedDirectoryId'] : UNKNOWN_DIRECTORY;
-  if (votedId >= 0 && typeof directoryId !== 'string') throw new QuorumStateError(`${path}: votedDirectoryId is missing`);
+  if (votedId >= 0 && typeof directoryId !== 'string')
+    throw new QuorumStateError(`${path}: votedDirectoryId is missing`);
   return {
     epoch,
     leaderId: number('leaderId', NO_LEADER),

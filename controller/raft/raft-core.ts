@@ -17,7 +17,8 @@ import type { ControlState } from './control-state';
 import { LeaderState } from './leader-state';
 import type { ElectionState, ElectionStore } from './quorum-state';
 import type { RaftLog } from './raft-log';
-import type { Instant, RaftEffect, RaftInput, RaftRole } from './raft-roles';
+import type { Instant, RaftEffect, RaftInput } from './raft-io';
+import type { RaftRole } from './raft-roles';
 import { NO_LEADER, sameKey, type LeaderAndEpoch, type ReplicaKey } from './replica-key';
 import { sameVoter, type Voter, type VoterSet } from './voter-set';
 
@@ -167,7 +168,8 @@ export class RaftCore {
     this.currentEpoch = state.epoch;
     this.role = this.initialRole(state, now);
     const isAlone = this.parts.control.voters?.isOnlyVoter(this.parts.config.self) ?? false;
-    if (isAlone) return this.role.name === 'candidate' ? this.maybeLead(now, effects) : this.becomeProspective(now, effects);
+    if (isAlone)
+      return this.role.name === 'candidate' ? this.maybeLead(now, effects) : this.becomeProspective(now, effects);
     this.persist(state);
     effects.push({ type: 'leaderChange', leader: this.leader });
   }
@@ -225,7 +227,8 @@ export class RaftCore {
   }
 
   private maybeLead(now: Instant, effects: RaftEffect[]): void {
-    if (this.role.name === 'candidate' && this.hasMajority(this.role.votes)) this.becomeLeader(this.role.votes, now, effects);
+    if (this.role.name === 'candidate' && this.hasMajority(this.role.votes))
+      this.becomeLeader(this.role.votes, now, effects);
   }
 
   private becomeLeader(votes: ReadonlyMap<number, boolean>, now: Instant, effects: RaftEffect[]): void {

@@ -15,7 +15,7 @@ import type { RaftClient, RaftListener } from './raft-client';
 import { RaftCore, type RaftConfig } from './raft-core';
 import { RaftListeners, type QuorumView } from './raft-listeners';
 import type { RaftLog } from './raft-log';
-import type { Instant, RaftEffect, RaftInput } from './raft-roles';
+import type { Instant, RaftEffect, RaftInput } from './raft-io';
 import type { LeaderAndEpoch, OffsetAndEpoch } from './replica-key';
 import { SnapshotCleaner } from './snapshot-cleaner';
 import { SnapshotReader } from './snapshot-reader';
@@ -84,7 +84,13 @@ export class RaftNode implements RaftClient {
       },
       open: (id: OffsetAndEpoch) => new SnapshotReader(snapshots.open(id), crc32c),
     };
-    this.listeners = new RaftListeners(log, this.cache, source, () => this.view(), (run) => this.guard(run));
+    this.listeners = new RaftListeners(
+      log,
+      this.cache,
+      source,
+      () => this.view(),
+      (run) => this.guard(run),
+    );
     this.cleaner = new SnapshotCleaner({ ...options, fatal: (why, error) => this.fail(why, error) }, this.control);
   }
 

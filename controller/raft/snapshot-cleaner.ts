@@ -49,7 +49,13 @@ export class SnapshotCleaner {
   clean(): void {
     const { log, snapshots, retention, clock, logger } = this.parts;
     for (;;) {
-      const oldest = snapshotToDelete(snapshots.all, this.totalBytes(), () => this.timestampOf(snapshots.all[0]), retention, clock.wallMs());
+      const oldest = snapshotToDelete(
+        snapshots.all,
+        this.totalBytes(),
+        () => this.timestampOf(snapshots.all[0]),
+        retention,
+        clock.wallMs(),
+      );
       const next = snapshots.all[1];
       if (oldest === null || next === undefined) return;
       logger.info('deleting a metadata snapshot', { snapshot: snapshotFileName(oldest), logStartOffset: next.offset });

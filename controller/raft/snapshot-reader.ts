@@ -34,7 +34,8 @@ export class SnapshotReader {
     }
     const head = this.raw.read(this.position, BATCH_OVERHEAD_BYTES);
     const size = batchSizeAt(head, 0);
-    if (size < BATCH_HEADER_BYTES || size > this.raw.sizeBytes - this.position) throw this.broken(`bad batch at ${this.position}`);
+    if (size < BATCH_HEADER_BYTES || size > this.raw.sizeBytes - this.position)
+      throw this.broken(`bad batch at ${this.position}`);
     const batch = new BatchView(this.raw.read(this.position, size));
     if (!batch.isCrcValid(this.crc32c)) throw this.broken(`bad checksum at ${this.position}`);
     this.position += size;

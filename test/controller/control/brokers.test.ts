@@ -8,7 +8,9 @@ import type { BrokerRegistrationRequest } from '../../../wire/schema/broker';
 import { TestControls, directoryOfBroker, incarnation, registration } from '../support/test-controls';
 
 function refused(controls: TestControls, changes: Partial<BrokerRegistrationRequest>, brokerId = 1) {
-  return refusalOf(() => registerBroker(controls, registration(brokerId, changes), controls.nextOffset, 1, controls.nowMs));
+  return refusalOf(() =>
+    registerBroker(controls, registration(brokerId, changes), controls.nextOffset, 1, controls.nowMs),
+  );
 }
 
 function types(records: readonly MetadataRecord[]): string[] {
@@ -72,7 +74,13 @@ describe('BrokerRegistration', () => {
     controls.topic('orders', [1, 2]);
     controls.nowMs += 9_001;
     const offset = controls.nextOffset;
-    const result = registerBroker(controls, registration(1, { incarnationId: incarnation(1, 2) }), offset, 1, controls.nowMs);
+    const result = registerBroker(
+      controls,
+      registration(1, { incarnationId: incarnation(1, 2) }),
+      offset,
+      1,
+      controls.nowMs,
+    );
     expect(types(result.records)).toEqual(['PartitionChangeRecord', 'RegisterBrokerRecord']);
     expect(controls.commit(result).brokerEpoch).toBe(offset);
     expect(controls.epochOf(1)).toBe(offset);
@@ -81,18 +89,43 @@ describe('BrokerRegistration', () => {
   });
 
   test.each<[string, Partial<BrokerRegistrationRequest>, number, string]>([
-    ['of another cluster', { clusterId: 'other' }, ErrorCode.INCONSISTENT_CLUSTER_ID, 'Expected cluster ID Y2x1c3Rlci1vZi1hLXRlcw, but got cluster ID other'],
-    ['of a ZooKeeper broker', { isMigratingZkBroker: true }, ErrorCode.BROKER_ID_NOT_REGISTERED, 'Controller does not support registering ZK brokers.'],
+    [
+      'of another cluster',
+      { clusterId: 'other' },
+      ErrorCode.INCONSISTENT_CLUSTER_ID,
+      'Expected cluster ID Y2x1c3Rlci1vZi1hLXRlcw, but got cluster ID other',
+    ],
+    [
+      'of a ZooKeeper broker',
+      { isMigratingZkBroker: true },
+      ErrorCode.BROKER_ID_NOT_REGISTERED,
+      'Controller does not support registering ZK brokers.',
+    ],
     ['without directories', { logDirs: [] }, ErrorCode.INVALID_REGISTRATION, 'No directories specified in request'],
-    ['with a reserved directory', { logDirs: ['AAAAAAAAAAAAAAAAAAAAAQ'] }, ErrorCode.INVALID_REGISTRATION, 'Reserved directory ID in request'],
-    ['with a directory twice', { logDirs: [directoryOfBroker(1), directoryOfBroker(1)] }, ErrorCode.INVALID_REGISTRATION, 'Duplicate directory ID in request'],
+    [
+      'with a reserved directory',
+      { logDirs: ['AAAAAAAAAAAAAAAAAAAAAQ'] },
+      ErrorCode.INVALID_REGISTRATION,
+      'Reserved directory ID in request',
+    ],
+    [
+      'with a directory twice',
+      { logDirs: [directoryOfBroker(1), directoryOfBroker(1)] },
+      ErrorCode.INVALID_REGISTRATION,
+      'Duplicate directory ID in request',
+    ],
     [
       'with the directory of another broker',
       { logDirs: [directoryOfBroker(2)] },
       ErrorCode.INVALID_REGISTRATION,
       `Broker 2 is already registered with directory ${directoryOfBroker(2)}`,
     ],
-    ['without metadata.version', { features: [] }, ErrorCode.INVALID_REGISTRATION, "Request features do not contain 'metadata.version'"],
+    [
+      'without metadata.version',
+      { features: [] },
+      ErrorCode.INVALID_REGISTRATION,
+      "Request features do not contain 'metadata.version'",
+    ],
     [
       'of an older release',
       { features: [{ name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 29 }] },
@@ -243,7 +276,10 @@ describe('BrokerHeartbeat', () => {
     const topic = topics.topicByName('orders');
     if (topic === undefined) throw new Error('no topic');
     const row = topics.rowOf(topic, 1);
-    topics.partitions.set(row, topic.index, { ...controls.partition('orders', 1), directories: [bad, directoryOfBroker(2)] });
+    topics.partitions.set(row, topic.index, {
+      ...controls.partition('orders', 1),
+      directories: [bad, directoryOfBroker(2)],
+    });
     const failed = controls.beat(1, { offlineLogDirs: [bad] });
     expect(types(failed.records)).toEqual(['PartitionChangeRecord', 'BrokerRegistrationChangeRecord']);
     expect(controls.partition('orders', 1)).toMatchObject({ leader: 2, isr: [2] });

@@ -31,7 +31,11 @@ function started(features: Readonly<Record<string, number>> = {}): TestControls 
 describe('IncrementalAlterConfigs', () => {
   test('sets and deletes, and writes only what changes', () => {
     const controls = started();
-    expect(alter(controls, TOPIC, 'orders', ['retention.ms', SET, '5'])).toMatchObject({ code: 0, message: null, written: ['retention.ms=5'] });
+    expect(alter(controls, TOPIC, 'orders', ['retention.ms', SET, '5'])).toMatchObject({
+      code: 0,
+      message: null,
+      written: ['retention.ms=5'],
+    });
     expect(alter(controls, TOPIC, 'orders', ['retention.ms', SET, '5']).written).toEqual([]);
     expect(alter(controls, TOPIC, 'orders', ['retention.ms', DELETE, null]).written).toEqual(['retention.ms=(none)']);
     expect(alter(controls, TOPIC, 'orders', ['retention.ms', DELETE, null]).written).toEqual([]);
@@ -46,9 +50,13 @@ describe('IncrementalAlterConfigs', () => {
 
   test('appends to a list from its default on, and nothing twice', () => {
     const controls = started();
-    expect(alter(controls, TOPIC, 'orders', ['cleanup.policy', APPEND, 'compact']).written).toEqual(['cleanup.policy=delete,compact']);
+    expect(alter(controls, TOPIC, 'orders', ['cleanup.policy', APPEND, 'compact']).written).toEqual([
+      'cleanup.policy=delete,compact',
+    ]);
     expect(alter(controls, TOPIC, 'orders', ['cleanup.policy', APPEND, 'compact']).written).toEqual([]);
-    expect(alter(controls, TOPIC, 'orders', ['cleanup.policy', SUBTRACT, 'delete']).written).toEqual(['cleanup.policy=compact']);
+    expect(alter(controls, TOPIC, 'orders', ['cleanup.policy', SUBTRACT, 'delete']).written).toEqual([
+      'cleanup.policy=compact',
+    ]);
   });
 
   test('changes a resource whole or not at all, each for itself', () => {
@@ -56,7 +64,11 @@ describe('IncrementalAlterConfigs', () => {
     controls.topic('others', [1]);
     const set = (value: string) => [{ name: 'retention.ms', configOperation: SET, value }];
     const resources = [
-      { resourceType: TOPIC, resourceName: 'orders', configs: [...set('1'), { name: 'nope', configOperation: SET, value: '1' }] },
+      {
+        resourceType: TOPIC,
+        resourceName: 'orders',
+        configs: [...set('1'), { name: 'nope', configOperation: SET, value: '1' }],
+      },
       { resourceType: TOPIC, resourceName: 'others', configs: set('2') },
     ];
     const result = incrementalAlterConfigs(controls, { resources, validateOnly: false });
@@ -70,7 +82,10 @@ describe('IncrementalAlterConfigs', () => {
     const resources = [{ resourceType: TOPIC, resourceName: 'orders', configs }];
     expect(incrementalAlterConfigs(controls, { resources, validateOnly: true })).toEqual({
       records: [],
-      response: { throttleTimeMs: 0, responses: [{ errorCode: 0, errorMessage: null, resourceType: TOPIC, resourceName: 'orders' }] },
+      response: {
+        throttleTimeMs: 0,
+        responses: [{ errorCode: 0, errorMessage: null, resourceType: TOPIC, resourceName: 'orders' }],
+      },
     });
   });
 
@@ -81,12 +96,40 @@ describe('IncrementalAlterConfigs', () => {
   });
 
   test.each<[string, number, string, Op, number, string]>([
-    ['an unknown topic', TOPIC, 'nope', ['retention.ms', SET, '1'], ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "The topic 'nope' does not exist."],
+    [
+      'an unknown topic',
+      TOPIC,
+      'nope',
+      ['retention.ms', SET, '1'],
+      ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+      "The topic 'nope' does not exist.",
+    ],
     ['an unknown broker', BROKER, '7', ['x', SET, '1'], ErrorCode.BROKER_ID_NOT_REGISTERED, 'No node with id 7 found.'],
-    ['a broker that is no number', BROKER, 'one', ['x', SET, '1'], ErrorCode.INVALID_REQUEST, 'Invalid broker name one'],
+    [
+      'a broker that is no number',
+      BROKER,
+      'one',
+      ['x', SET, '1'],
+      ErrorCode.INVALID_REQUEST,
+      'Invalid broker name one',
+    ],
     ['an unknown type', 99, 'x', ['x', SET, '1'], ErrorCode.INVALID_REQUEST, 'Unknown resource type 99'],
-    ['a null value', TOPIC, 'orders', ['retention.ms', SET, null], ErrorCode.INVALID_REQUEST, 'Null value not supported for : retention.ms'],
-    ['an unknown operation', TOPIC, 'orders', ['retention.ms', 9, '1'], ErrorCode.INVALID_REQUEST, 'Unknown operations type 9'],
+    [
+      'a null value',
+      TOPIC,
+      'orders',
+      ['retention.ms', SET, null],
+      ErrorCode.INVALID_REQUEST,
+      'Null value not supported for : retention.ms',
+    ],
+    [
+      'an unknown operation',
+      TOPIC,
+      'orders',
+      ['retention.ms', 9, '1'],
+      ErrorCode.INVALID_REQUEST,
+      'Unknown operations type 9',
+    ],
     [
       'APPEND on a number',
       TOPIC,
@@ -123,7 +166,9 @@ describe('IncrementalAlterConfigs', () => {
     });
     const resource = { resourceType: TOPIC, resourceName: 'orders', configs: [] };
     const { response } = incrementalAlterConfigs(controls, { resources: [resource, resource], validateOnly: false });
-    expect(response.responses.map(({ errorMessage }) => errorMessage)).toEqual(Array(2).fill('Each resource must appear at most once.'));
+    expect(response.responses.map(({ errorMessage }) => errorMessage)).toEqual(
+      Array(2).fill('Each resource must appear at most once.'),
+    );
   });
 });
 
@@ -131,7 +176,9 @@ describe('AlterConfigs', () => {
   test('replaces all that a resource had', () => {
     const controls = started();
     alter(controls, TOPIC, 'orders', ['retention.ms', SET, '5'], ['cleanup.policy', SET, 'compact']);
-    const resources = [{ resourceType: TOPIC, resourceName: 'orders', configs: [{ name: 'cleanup.policy', value: 'delete' }] }];
+    const resources = [
+      { resourceType: TOPIC, resourceName: 'orders', configs: [{ name: 'cleanup.policy', value: 'delete' }] },
+    ];
     const result = alterConfigs(controls, { resources, validateOnly: false });
     expect(result.records.map(brief)).toEqual(['cleanup.policy=delete', 'retention.ms=(none)']);
     controls.commit(result);
@@ -148,7 +195,10 @@ describe('with eligible leaders on', () => {
       'min.insync.replicas=2',
       "clear ELR of 'orders'",
     ]);
-    expect(alter(controls, BROKER, '', ['min.insync.replicas', SET, '2']).written).toEqual(['min.insync.replicas=2', "clear ELR of ''"]);
+    expect(alter(controls, BROKER, '', ['min.insync.replicas', SET, '2']).written).toEqual([
+      'min.insync.replicas=2',
+      "clear ELR of ''",
+    ]);
     expect(alter(controls, TOPIC, 'orders', ['min.insync.replicas', SET, '2']).written).toEqual([]);
   });
 

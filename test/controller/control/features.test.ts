@@ -9,11 +9,20 @@ import { TestControls } from '../support/test-controls';
 const QUORUM = { kraftVersion: 1, voterIds: [100] };
 const [UPGRADE, SAFE, UNSAFE] = [1, 2, 3] as const;
 
-function update(controls: TestControls, feature: string, level: number, upgradeType: number = UPGRADE, quorum = QUORUM) {
+function update(
+  controls: TestControls,
+  feature: string,
+  level: number,
+  upgradeType: number = UPGRADE,
+  quorum = QUORUM,
+) {
   const featureUpdates = [{ feature, maxVersionLevel: level, allowDowngrade: false, upgradeType }];
   const result = updateFeatures(controls, { timeoutMs: 0, featureUpdates, validateOnly: false }, 2, quorum);
   const { errorCode, errorMessage } = controls.commit(result);
-  return [errorCode, errorMessage?.replace('The update failed for all features since the following feature had an error: ', '') ?? null];
+  return [
+    errorCode,
+    errorMessage?.replace('The update failed for all features since the following feature had an error: ', '') ?? null,
+  ];
 }
 
 describe('UpdateFeatures', () => {
@@ -49,7 +58,9 @@ describe('UpdateFeatures', () => {
   });
 
   test('with validateOnly writes nothing', () => {
-    const featureUpdates = [{ feature: 'group.version', maxVersionLevel: 1, allowDowngrade: false, upgradeType: UPGRADE }];
+    const featureUpdates = [
+      { feature: 'group.version', maxVersionLevel: 1, allowDowngrade: false, upgradeType: UPGRADE },
+    ];
     const result = updateFeatures(new TestControls(), { timeoutMs: 0, featureUpdates, validateOnly: true }, 1, QUORUM);
     expect(result.records).toEqual([]);
     expect(result.response.results).toEqual([{ feature: 'group.version', errorCode: 0, errorMessage: null }]);
@@ -95,7 +106,9 @@ describe('UpdateFeatures', () => {
       ErrorCode.INVALID_UPDATE_VERSION,
       'Unsupported metadata.version downgrade from 30 to 29. Refusing to perform the requested downgrade because it might delete metadata information.',
     ]);
-    expect(update(controls, 'metadata.version', 29, UNSAFE)[1]).toContain('Unsafe metadata downgrade is not supported in this version.');
+    expect(update(controls, 'metadata.version', 29, UNSAFE)[1]).toContain(
+      'Unsafe metadata downgrade is not supported in this version.',
+    );
     controls.apply([metadataRecord('FeatureLevelRecord', 0, { name: 'metadata.version', featureLevel: 29 })]);
     expect(update(controls, 'metadata.version', 25, SAFE)).toEqual([0, null]);
     expect(update(controls, 'metadata.version', 30)).toEqual([0, null]);
@@ -105,7 +118,12 @@ describe('UpdateFeatures', () => {
   test('makes min.insync.replicas a config of the cluster before leaders become eligible by it', () => {
     const controls = new TestControls().start(1);
     const configs = [{ name: 'min.insync.replicas', configOperation: 0, value: '2' }];
-    controls.commit(incrementalAlterConfigs(controls, { resources: [{ resourceType: 4, resourceName: '1', configs }], validateOnly: false }));
+    controls.commit(
+      incrementalAlterConfigs(controls, {
+        resources: [{ resourceType: 4, resourceName: '1', configs }],
+        validateOnly: false,
+      }),
+    );
     expect(update(controls, 'eligible.leader.replicas.version', 1)).toEqual([0, null]);
     expect(controls.state.image.configs.ofBroker('').get('min.insync.replicas')).toBe('1');
     expect(controls.state.image.configs.ofBroker('1').size).toBe(0);
@@ -132,8 +150,16 @@ describe('AllocateProducerIds', () => {
 
   test('refuses a stale broker, and ends before ids are exact no more', () => {
     const controls = new TestControls().start(1);
-    expect(refusalOf(() => allocateProducerIds(controls, { brokerId: 1, brokerEpoch: 7 })).code).toBe(ErrorCode.STALE_BROKER_EPOCH);
-    controls.apply([metadataRecord('ProducerIdsRecord', 0, { brokerId: 1, brokerEpoch: 1, nextProducerId: Number.MAX_SAFE_INTEGER - 500 })]);
+    expect(refusalOf(() => allocateProducerIds(controls, { brokerId: 1, brokerEpoch: 7 })).code).toBe(
+      ErrorCode.STALE_BROKER_EPOCH,
+    );
+    controls.apply([
+      metadataRecord('ProducerIdsRecord', 0, {
+        brokerId: 1,
+        brokerEpoch: 1,
+        nextProducerId: Number.MAX_SAFE_INTEGER - 500,
+      }),
+    ]);
     const refusal = refusalOf(() => allocateProducerIds(controls, { brokerId: 1, brokerEpoch: controls.epochOf(1) }));
     expect(refusal.code).toBe(ErrorCode.UNKNOWN_SERVER_ERROR);
   });

@@ -1,4 +1,8 @@
-import { partitionChange, type PartitionChangeContext, type PartitionTarget } from '../../../controller/control/partition-change';
+import {
+  partitionChange,
+  type PartitionChangeContext,
+  type PartitionTarget,
+} from '../../../controller/control/partition-change';
 import { mergeChange, type PartitionRegistration } from '../../../controller/metadata/partition-registration';
 import type { RecordValue } from '../../../controller/metadata/records';
 import { directoryOfBroker } from '../support/test-controls';
@@ -30,7 +34,11 @@ interface Change {
 }
 
 /** The fields that the record sets, and what the partition becomes. */
-function change(before: PartitionRegistration, target: PartitionTarget, context: Partial<PartitionChangeContext> = {}): Change | null {
+function change(
+  before: PartitionRegistration,
+  target: PartitionTarget,
+  context: Partial<PartitionChangeContext> = {},
+): Change | null {
   const record = partitionChange(before, target, {
     topicId: TOPIC,
     partitionId: 0,
@@ -45,12 +53,17 @@ function change(before: PartitionRegistration, target: PartitionTarget, context:
   if (record === null || record.type !== 'PartitionChangeRecord') return null;
   const unset = { leader: -2, leaderRecoveryState: -1 } as Readonly<Record<string, unknown>>;
   const set = Object.fromEntries(
-    Object.entries(record.value).filter(([name, value]) => value !== (unset[name] ?? null) && name !== 'topicId' && name !== 'partitionId'),
+    Object.entries(record.value).filter(
+      ([name, value]) => value !== (unset[name] ?? null) && name !== 'topicId' && name !== 'partitionId',
+    ),
   );
   return { version: record.version, set, after: mergeChange(before, record.value) };
 }
 
-const without = (...gone: readonly number[]) => (id: number): boolean => !gone.includes(id);
+const without =
+  (...gone: readonly number[]) =>
+  (id: number): boolean =>
+    !gone.includes(id);
 
 describe('a partition change', () => {
   test('is nothing when nothing differs', () => {
@@ -83,7 +96,10 @@ describe('an election', () => {
     const result = change(partition(), { isr: [2, 3] }, { isAcceptable: without(1) });
     expect(result?.set).toEqual({ isr: [2, 3], leader: 2 });
     expect(result?.after).toMatchObject({ leader: 2, leaderEpoch: 11 });
-    expect(change(partition(), { isr: [2, 3] }, { isAcceptable: without(1, 2) })?.set).toEqual({ isr: [2, 3], leader: 3 });
+    expect(change(partition(), { isr: [2, 3] }, { isAcceptable: without(1, 2) })?.set).toEqual({
+      isr: [2, 3],
+      leader: 3,
+    });
   });
 
   test('keeps a leader that may lead, even if it is not the first replica', () => {
@@ -109,15 +125,22 @@ describe('an election', () => {
   test('unclean takes anybody rather than nobody, and marks what it may have broken', () => {
     const result = change(partition({ isr: [1] }), { isr: [] }, { isAcceptable: without(1), election: 'unclean' });
     expect(result?.set).toEqual({ isr: [2], leader: 2, leaderRecoveryState: 1 });
-    expect(change(partition({ isr: [1] }), { isr: [] }, { isAcceptable: () => false, election: 'unclean' })?.set).toEqual({ leader: -1 });
+    expect(
+      change(partition({ isr: [1] }), { isr: [] }, { isAcceptable: () => false, election: 'unclean' })?.set,
+    ).toEqual({ leader: -1 });
   });
 
   test('unclean is not needed while somebody is in sync', () => {
-    expect(change(partition(), { isr: [3] }, { isAcceptable: without(1), election: 'unclean' })?.set).toEqual({ isr: [3], leader: 3 });
+    expect(change(partition(), { isr: [3] }, { isAcceptable: without(1), election: 'unclean' })?.set).toEqual({
+      isr: [3],
+      leader: 3,
+    });
   });
 
   test('lets a recovered leader say so', () => {
-    expect(change(partition({ isr: [1], leaderRecoveryState: 1 }), { leaderRecoveryState: 0 })?.set).toEqual({ leaderRecoveryState: 0 });
+    expect(change(partition({ isr: [1], leaderRecoveryState: 1 }), { leaderRecoveryState: 0 })?.set).toEqual({
+      leaderRecoveryState: 0,
+    });
   });
 });
 
@@ -125,12 +148,18 @@ describe('with eligible leaders', () => {
   const elr = { isElrEnabled: true } as const;
 
   test('who leaves an ISR that gets too small stays eligible', () => {
-    expect(change(partition({ isr: [1, 2] }), { isr: [1] }, elr)?.set).toEqual({ isr: [1], eligibleLeaderReplicas: [2] });
+    expect(change(partition({ isr: [1, 2] }), { isr: [1] }, elr)?.set).toEqual({
+      isr: [1],
+      eligibleLeaderReplicas: [2],
+    });
   });
 
   test('nobody is eligible while the ISR is large enough', () => {
     expect(change(partition(), { isr: [1, 2] }, elr)?.set).toEqual({ isr: [1, 2] });
-    expect(change(partition({ isr: [1], elr: [2] }), { isr: [1, 3] }, elr)?.set).toEqual({ isr: [1, 3], eligibleLeaderReplicas: [] });
+    expect(change(partition({ isr: [1], elr: [2] }), { isr: [1, 3] }, elr)?.set).toEqual({
+      isr: [1, 3],
+      eligibleLeaderReplicas: [],
+    });
   });
 
   test('the ISR may become empty, and the last leader is remembered', () => {

@@ -50,7 +50,11 @@ describe('AlterPartition', () => {
 
   test('that changes nothing answers with the present state', () => {
     const { controls, topicId } = started();
-    expect(propose(controls, 1, topicId, { newIsrWithEpochs: isr(controls, 1, 2, 3) })).toMatchObject({ errorCode: 0, partitionEpoch: 0, records: 0 });
+    expect(propose(controls, 1, topicId, { newIsrWithEpochs: isr(controls, 1, 2, 3) })).toMatchObject({
+      errorCode: 0,
+      partitionEpoch: 0,
+      records: 0,
+    });
   });
 
   test('takes plain ids up to version 2', () => {
@@ -62,11 +66,21 @@ describe('AlterPartition', () => {
     ['a leader epoch ahead of mine', 1, () => ({ leaderEpoch: 1 }), ErrorCode.NOT_CONTROLLER],
     ['a partition epoch ahead of mine', 1, () => ({ partitionEpoch: 1 }), ErrorCode.NOT_CONTROLLER],
     ['an old leader epoch', 1, () => ({ leaderEpoch: -1 }), ErrorCode.FENCED_LEADER_EPOCH],
-    ['a broker that does not lead', 2, (controls) => ({ newIsrWithEpochs: isr(controls, 2) }), ErrorCode.INVALID_REQUEST],
+    [
+      'a broker that does not lead',
+      2,
+      (controls) => ({ newIsrWithEpochs: isr(controls, 2) }),
+      ErrorCode.INVALID_REQUEST,
+    ],
     ['an old partition epoch', 1, () => ({ partitionEpoch: -1 }), ErrorCode.INVALID_UPDATE_VERSION],
     ['an empty ISR', 1, () => ({}), ErrorCode.INVALID_REQUEST],
     ['an ISR with a stranger', 1, (controls) => ({ newIsrWithEpochs: isr(controls, 1, 4) }), ErrorCode.INVALID_REQUEST],
-    ['an ISR with somebody twice', 1, (controls) => ({ newIsrWithEpochs: isr(controls, 1, 1) }), ErrorCode.INVALID_REQUEST],
+    [
+      'an ISR with somebody twice',
+      1,
+      (controls) => ({ newIsrWithEpochs: isr(controls, 1, 1) }),
+      ErrorCode.INVALID_REQUEST,
+    ],
     ['an ISR without the leader', 1, (controls) => ({ newIsrWithEpochs: isr(controls, 2) }), ErrorCode.INVALID_REQUEST],
     [
       'a recovering leader with company',
@@ -94,10 +108,14 @@ describe('AlterPartition', () => {
   test('refuses a fenced member, and one that is shutting down', () => {
     const { controls, topicId } = started();
     controls.beat(2, { wantFence: true });
-    expect(propose(controls, 1, topicId, { newIsrWithEpochs: isr(controls, 1, 2, 3) }).errorCode).toBe(ErrorCode.INELIGIBLE_REPLICA);
+    expect(propose(controls, 1, topicId, { newIsrWithEpochs: isr(controls, 1, 2, 3) }).errorCode).toBe(
+      ErrorCode.INELIGIBLE_REPLICA,
+    );
     controls.topic('led-by-3', [3, 1]);
     controls.beat(3, { wantShutDown: true });
-    expect(propose(controls, 1, topicId, { newIsrWithEpochs: isr(controls, 1, 3) }).errorCode).toBe(ErrorCode.INELIGIBLE_REPLICA);
+    expect(propose(controls, 1, topicId, { newIsrWithEpochs: isr(controls, 1, 3) }).errorCode).toBe(
+      ErrorCode.INELIGIBLE_REPLICA,
+    );
   });
 
   test('refuses a topic and a partition that are not there', () => {
@@ -118,7 +136,12 @@ describe('AlterPartition', () => {
     reassign(controls, [2, 3, 4]);
     const answer = propose(controls, 1, topicId, { newIsrWithEpochs: isr(controls, 1, 2, 3, 4) });
     expect(answer).toMatchObject({ errorCode: ErrorCode.NEW_LEADER_ELECTED, records: 1 });
-    expect(controls.partition('orders')).toMatchObject({ leader: 2, replicas: [2, 3, 4], isr: [2, 3, 4], removingReplicas: [] });
+    expect(controls.partition('orders')).toMatchObject({
+      leader: 2,
+      replicas: [2, 3, 4],
+      isr: [2, 3, 4],
+      removingReplicas: [],
+    });
   });
 });
 
@@ -158,7 +181,12 @@ describe('a reassignment', () => {
   test('that only changes the order is done at once, and the leader stays', () => {
     const controls = started(1, 2);
     expect(reassign(controls, [2, 1])).toEqual([0, null]);
-    expect(controls.partition('orders')).toMatchObject({ replicas: [2, 1], leader: 1, leaderEpoch: 0, addingReplicas: [] });
+    expect(controls.partition('orders')).toMatchObject({
+      replicas: [2, 1],
+      leader: 1,
+      leaderEpoch: 0,
+      addingReplicas: [],
+    });
     expect(listPartitionReassignments(controls, { timeoutMs: 0, topics: null }).response.topics).toEqual([]);
   });
 
@@ -172,7 +200,12 @@ describe('a reassignment', () => {
     const controls = started(1, 2);
     reassign(controls, [4, 3]);
     expect(reassign(controls, null)).toEqual([0, null]);
-    expect(controls.partition('orders')).toMatchObject({ replicas: [1, 2], addingReplicas: [], removingReplicas: [], isr: [1, 2] });
+    expect(controls.partition('orders')).toMatchObject({
+      replicas: [1, 2],
+      addingReplicas: [],
+      removingReplicas: [],
+      isr: [1, 2],
+    });
     expect(reassign(controls, null)).toEqual([ErrorCode.NO_REASSIGNMENT_IN_PROGRESS, null]);
   });
 
@@ -180,7 +213,11 @@ describe('a reassignment', () => {
     const controls = started(1, 2);
     reassign(controls, [1, 3]);
     expect(reassign(controls, [3, 1, 2])).toEqual([0, null]);
-    expect(controls.partition('orders')).toMatchObject({ replicas: [3, 1, 2], addingReplicas: [3], removingReplicas: [] });
+    expect(controls.partition('orders')).toMatchObject({
+      replicas: [3, 1, 2],
+      addingReplicas: [3],
+      removingReplicas: [],
+    });
   });
 
   test('may be forbidden to change the replication factor', () => {
@@ -231,7 +268,14 @@ describe('ElectLeaders', () => {
         {
           topicId: controls.state.image.topics.topicByName('orders')?.id ?? '',
           partitions: [
-            { partitionIndex: 0, leaderEpoch: 1, partitionEpoch: 1, newIsr: [], newIsrWithEpochs: isr(controls, 2, 1), leaderRecoveryState: 0 },
+            {
+              partitionIndex: 0,
+              leaderEpoch: 1,
+              partitionEpoch: 1,
+              newIsr: [],
+              newIsrWithEpochs: isr(controls, 2, 1),
+              leaderRecoveryState: 0,
+            },
           ],
         },
       ],
@@ -247,7 +291,10 @@ describe('ElectLeaders', () => {
     controls.topic('balanced', [1]);
     const { response } = electLeaders(controls, { electionType: 0, topicPartitions: null, timeoutMs: 0 });
     expect(response.replicaElectionResults).toEqual([
-      { topic: 'orders', partitionResult: [{ partitionId: 0, errorCode: ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE, errorMessage: null }] },
+      {
+        topic: 'orders',
+        partitionResult: [{ partitionId: 0, errorCode: ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE, errorMessage: null }],
+      },
       { topic: 'balanced', partitionResult: [] },
     ]);
   });
@@ -293,12 +340,17 @@ describe('AssignReplicasToDirs', () => {
     const assign = (id: string, topic = topicId, partitionIndex = 0, brokerId = 1) => {
       const directories = [{ id, topics: [{ topicId: topic, partitions: [{ partitionIndex }] }] }];
       const request = { brokerId, brokerEpoch: controls.epochOf(brokerId), directories };
-      return controls.commit(assignReplicasToDirs(controls, request)).directories[0]?.topics[0]?.partitions[0]?.errorCode;
+      return controls.commit(assignReplicasToDirs(controls, request)).directories[0]?.topics[0]?.partitions[0]
+        ?.errorCode;
     };
     expect(assign(b)).toBe(0);
     expect(controls.partition('orders').directories).toEqual([b, directoryOfBroker(2)]);
     expect(assign(directoryOfBroker(1, 2))).toBe(0);
-    expect(controls.partition('orders')).toMatchObject({ isr: [2], leader: 2, directories: [directoryOfBroker(1, 2), directoryOfBroker(2)] });
+    expect(controls.partition('orders')).toMatchObject({
+      isr: [2],
+      leader: 2,
+      directories: [directoryOfBroker(1, 2), directoryOfBroker(2)],
+    });
     expect(assign(a, 'dW5rbm93bi10b3BpYy1pZA')).toBe(ErrorCode.UNKNOWN_TOPIC_ID);
     expect(assign(a, topicId, 5)).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
     controls.register(3, { incarnationId: incarnation(3) });

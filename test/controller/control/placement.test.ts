@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { PlacementError, StripedReplicaPlacer, type UsableBroker } from '../../../controller/control/placement';
 import { testRandom } from '../support/test-ports';
 
-function brokers(count: number, rackOf: (id: number) => string | null = () => null, fenced: readonly number[] = []): UsableBroker[] {
+function brokers(
+  count: number,
+  rackOf: (id: number) => string | null = () => null,
+  fenced: readonly number[] = [],
+): UsableBroker[] {
   return Array.from({ length: count }, (_, id) => ({ id, rack: rackOf(id), fenced: fenced.includes(id) }));
 }
 
@@ -29,9 +33,18 @@ describe('replica placement', () => {
   });
 
   test('lets only unfenced brokers lead, and takes fenced ones last', () => {
-    const placed = place(20, 2, brokers(4, () => null, [3]));
+    const placed = place(
+      20,
+      2,
+      brokers(4, () => null, [3]),
+    );
     expect(placed.flat()).not.toContain(3);
-    for (const [leader] of place(20, 4, brokers(4, () => null, [3]))) expect(leader).not.toBe(3);
+    for (const [leader] of place(
+      20,
+      4,
+      brokers(4, () => null, [3]),
+    ))
+      expect(leader).not.toBe(3);
   });
 
   test('has one answer where there is one broker', () => {
@@ -53,16 +66,25 @@ describe('replica placement', () => {
   });
 
   test('always ends, with different brokers and an unfenced leader, whatever the cluster looks like', () => {
-    const cluster = fc.array(fc.record({ rack: fc.constantFrom('a', 'b', 'c', null), fenced: fc.boolean() }), { minLength: 1, maxLength: 12 });
+    const cluster = fc.array(fc.record({ rack: fc.constantFrom('a', 'b', 'c', null), fenced: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 12,
+    });
     fc.assert(
-      fc.property(cluster, fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 40 }), fc.nat(), (shape, factor, partitions, seed) => {
-        const usable = shape.map((broker, id) => ({ id, ...broker }));
-        fc.pre(factor <= usable.length && usable.some(({ fenced }) => !fenced));
-        for (const replicas of place(partitions, factor, usable, seed)) {
-          expect(new Set(replicas).size).toBe(factor);
-          expect(usable[replicas[0] ?? -1]?.fenced).toBe(false);
-        }
-      }),
+      fc.property(
+        cluster,
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.nat(),
+        (shape, factor, partitions, seed) => {
+          const usable = shape.map((broker, id) => ({ id, ...broker }));
+          fc.pre(factor <= usable.length && usable.some(({ fenced }) => !fenced));
+          for (const replicas of place(partitions, factor, usable, seed)) {
+            expect(new Set(replicas).size).toBe(factor);
+            expect(usable[replicas[0] ?? -1]?.fenced).toBe(false);
+          }
+        },
+      ),
       { numRuns: 300 },
     );
   });

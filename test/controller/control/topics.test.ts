@@ -20,13 +20,36 @@ describe('CreateTopics', () => {
   test('writes the topic, its configs, then its partitions, and answers with what it made', () => {
     const controls = new TestControls().start(1);
     const configs = [{ name: 'retention.ms', value: '1000' }];
-    const result = createTopics(controls, topicsRequest([{ name: 'orders', numPartitions: 2, replicationFactor: 1, configs }]), CONTEXT);
-    expect(result.records.map(({ type }) => type)).toEqual(['TopicRecord', 'ConfigRecord', 'PartitionRecord', 'PartitionRecord']);
+    const result = createTopics(
+      controls,
+      topicsRequest([{ name: 'orders', numPartitions: 2, replicationFactor: 1, configs }]),
+      CONTEXT,
+    );
+    expect(result.records.map(({ type }) => type)).toEqual([
+      'TopicRecord',
+      'ConfigRecord',
+      'PartitionRecord',
+      'PartitionRecord',
+    ]);
     const [answer] = controls.commit(result).topics;
     expect(isUuid(answer?.topicId ?? '')).toBe(true);
-    expect(answer).toMatchObject({ name: 'orders', errorCode: 0, errorMessage: null, numPartitions: 2, replicationFactor: 1 });
-    expect(answer?.configs).toContainEqual({ name: 'retention.ms', value: '1000', readOnly: false, configSource: 1, isSensitive: false });
-    expect(answer?.configs).toContainEqual(expect.objectContaining({ name: 'cleanup.policy', value: 'delete', configSource: 5 }));
+    expect(answer).toMatchObject({
+      name: 'orders',
+      errorCode: 0,
+      errorMessage: null,
+      numPartitions: 2,
+      replicationFactor: 1,
+    });
+    expect(answer?.configs).toContainEqual({
+      name: 'retention.ms',
+      value: '1000',
+      readOnly: false,
+      configSource: 1,
+      isSensitive: false,
+    });
+    expect(answer?.configs).toContainEqual(
+      expect.objectContaining({ name: 'cleanup.policy', value: 'delete', configSource: 5 }),
+    );
     expect(controls.partition('orders', 1)).toEqual({
       replicas: [1],
       directories: [directoryOfBroker(1)],
@@ -76,13 +99,23 @@ describe('CreateTopics', () => {
     const controls = new TestControls().start(1);
     const context = { ...CONTEXT, mayDescribeConfigs: () => false };
     const [answer] = createTopics(controls, topicsRequest([{ name: 'orders' }]), context).response.topics;
-    expect(answer).toMatchObject({ topicConfigErrorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED, configs: null, numPartitions: -1 });
+    expect(answer).toMatchObject({
+      topicConfigErrorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+      configs: null,
+      numPartitions: -1,
+    });
   });
 
   test('creates what it can and says of the rest why not', () => {
     const controls = new TestControls().start(1);
     controls.topic('taken', [1]);
-    const request = topicsRequest([{ name: 'taken' }, { name: 'fresh' }, { name: 'twice' }, { name: 'twice' }, { name: '__cluster_metadata' }]);
+    const request = topicsRequest([
+      { name: 'taken' },
+      { name: 'fresh' },
+      { name: 'twice' },
+      { name: 'twice' },
+      { name: '__cluster_metadata' },
+    ]);
     const response = controls.commit(createTopics(controls, request, CONTEXT));
     expect(response.topics.map(({ name, errorCode, errorMessage }) => [name, errorCode, errorMessage])).toEqual([
       ['taken', ErrorCode.TOPIC_ALREADY_EXISTS, "Topic 'taken' already exists."],
@@ -97,13 +130,21 @@ describe('CreateTopics', () => {
     const controls = new TestControls().start(1);
     const context = { ...CONTEXT, mayCreateTopic: (name: string) => name !== 'secret' };
     const [answer] = createTopics(controls, topicsRequest([{ name: 'secret' }]), context).response.topics;
-    expect(answer).toMatchObject({ errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED, errorMessage: 'Authorization failed.' });
+    expect(answer).toMatchObject({
+      errorCode: ErrorCode.TOPIC_AUTHORIZATION_FAILED,
+      errorMessage: 'Authorization failed.',
+    });
   });
 
   test('refuses more than 10,000 partitions in one request', () => {
     const controls = new TestControls().start(1);
-    const request = topicsRequest([{ name: 'a', numPartitions: 9_999 }, { name: 'b', numPartitions: 2 }]);
-    expect(() => createTopics(controls, request, CONTEXT)).toThrow('Excessively large number of partitions per request.');
+    const request = topicsRequest([
+      { name: 'a', numPartitions: 9_999 },
+      { name: 'b', numPartitions: 2 },
+    ]);
+    expect(() => createTopics(controls, request, CONTEXT)).toThrow(
+      'Excessively large number of partitions per request.',
+    );
     expect(() => createTopics(controls, request, CONTEXT)).toThrow(ApiException);
   });
 
@@ -119,26 +160,50 @@ describe('CreateTopics', () => {
   });
 
   test.each([
-    ['', "Topic name is invalid: the empty string is not allowed"],
+    ['', 'Topic name is invalid: the empty string is not allowed'],
     ['.', "Topic name is invalid: '.' is not allowed"],
     ['..', "Topic name is invalid: '..' is not allowed"],
-    ['a/b', "Topic name is invalid: 'a/b' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"],
-    ['é', "Topic name is invalid: 'é' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"],
-    ['x'.repeat(250), `Topic name is invalid: the length of '${'x'.repeat(250)}' is longer than the max allowed length 249`],
+    [
+      'a/b',
+      "Topic name is invalid: 'a/b' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'",
+    ],
+    [
+      'é',
+      "Topic name is invalid: 'é' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'",
+    ],
+    [
+      'x'.repeat(250),
+      `Topic name is invalid: the length of '${'x'.repeat(250)}' is longer than the max allowed length 249`,
+    ],
   ])('refuses the name %p', (name, message) => {
     expect(create(new TestControls().start(1), { name })).toEqual([ErrorCode.INVALID_TOPIC_EXCEPTION, message]);
   });
 
   test.each<[string, TopicSpec, number, string]>([
-    ['replication factor 0', { replicationFactor: 0 }, ErrorCode.INVALID_REPLICATION_FACTOR, 'Replication factor must be larger than 0, or -1 to use the default value.'],
-    ['no partitions', { numPartitions: 0 }, ErrorCode.INVALID_PARTITIONS, 'Number of partitions was set to an invalid non-positive value.'],
+    [
+      'replication factor 0',
+      { replicationFactor: 0 },
+      ErrorCode.INVALID_REPLICATION_FACTOR,
+      'Replication factor must be larger than 0, or -1 to use the default value.',
+    ],
+    [
+      'no partitions',
+      { numPartitions: 0 },
+      ErrorCode.INVALID_PARTITIONS,
+      'Number of partitions was set to an invalid non-positive value.',
+    ],
     [
       'more replicas than brokers',
       { replicationFactor: 3 },
       ErrorCode.INVALID_REPLICATION_FACTOR,
       'Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot be reached because only 1 broker(s) are registered or some brokers have all their log directories cordoned.',
     ],
-    ['an unknown config', { configs: [{ name: 'nope', value: '1' }] }, ErrorCode.INVALID_CONFIG, 'Unknown topic config name: nope'],
+    [
+      'an unknown config',
+      { configs: [{ name: 'nope', value: '1' }] },
+      ErrorCode.INVALID_CONFIG,
+      'Unknown topic config name: nope',
+    ],
     [
       'a bad config value',
       { configs: [{ name: 'retention.ms', value: 'soon' }] },
@@ -147,7 +212,12 @@ describe('CreateTopics', () => {
     ],
     [
       'null config values',
-      { configs: [{ name: 'retention.ms', value: null }, { name: 'cleanup.policy', value: null }] },
+      {
+        configs: [
+          { name: 'retention.ms', value: null },
+          { name: 'cleanup.policy', value: null },
+        ],
+      },
       ErrorCode.INVALID_CONFIG,
       'Null value not supported for topic configs: retention.ms,cleanup.policy',
     ],
@@ -165,7 +235,12 @@ describe('CreateTopics', () => {
     ],
     [
       'a partition assigned twice',
-      { assignments: [{ partitionIndex: 0, brokerIds: [1] }, { partitionIndex: 0, brokerIds: [1] }] },
+      {
+        assignments: [
+          { partitionIndex: 0, brokerIds: [1] },
+          { partitionIndex: 0, brokerIds: [1] },
+        ],
+      },
       ErrorCode.INVALID_REPLICA_ASSIGNMENT,
       'Found multiple manual partition assignments for partition 0',
     ],
@@ -241,9 +316,16 @@ describe('CreateTopics', () => {
 });
 
 describe('CreatePartitions', () => {
-  const grow = (controls: TestControls, count: number, assignments: readonly number[][] | null = null, name = 'orders') => {
+  const grow = (
+    controls: TestControls,
+    count: number,
+    assignments: readonly number[][] | null = null,
+    name = 'orders',
+  ) => {
     const topic = { name, count, assignments: assignments?.map((brokerIds) => ({ brokerIds })) ?? null };
-    const response = controls.commit(createPartitions(controls, { topics: [topic], timeoutMs: 0, validateOnly: false }, CONTEXT));
+    const response = controls.commit(
+      createPartitions(controls, { topics: [topic], timeoutMs: 0, validateOnly: false }, CONTEXT),
+    );
     return [response.results[0]?.errorCode, response.results[0]?.errorMessage];
   };
 
@@ -265,7 +347,13 @@ describe('CreatePartitions', () => {
 
   test.each<[string, number, number[][] | null, number, string | null]>([
     ['the same total', 2, null, ErrorCode.INVALID_PARTITIONS, 'Topic already has 2 partition(s).'],
-    ['a smaller total', 1, null, ErrorCode.INVALID_PARTITIONS, 'The topic orders currently has 2 partition(s); 1 would not be an increase.'],
+    [
+      'a smaller total',
+      1,
+      null,
+      ErrorCode.INVALID_PARTITIONS,
+      'The topic orders currently has 2 partition(s); 1 would not be an increase.',
+    ],
     [
       'too few assignments',
       4,
@@ -273,8 +361,20 @@ describe('CreatePartitions', () => {
       ErrorCode.INVALID_REPLICA_ASSIGNMENT,
       'Attempted to add 2 additional partition(s), but only 1 assignment(s) were specified.',
     ],
-    ['another factor', 3, [[1, 2]], ErrorCode.INVALID_REPLICA_ASSIGNMENT, 'The manual partition assignment includes a partition with 2 replica(s), but this is not consistent with previous partitions, which have 1 replica(s).'],
-    ['a hundred million partitions', 100_000_000, null, ErrorCode.POLICY_VIOLATION, 'Unable to perform excessively large batch operation.'],
+    [
+      'another factor',
+      3,
+      [[1, 2]],
+      ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+      'The manual partition assignment includes a partition with 2 replica(s), but this is not consistent with previous partitions, which have 1 replica(s).',
+    ],
+    [
+      'a hundred million partitions',
+      100_000_000,
+      null,
+      ErrorCode.POLICY_VIOLATION,
+      'Unable to perform excessively large batch operation.',
+    ],
   ])('refuses %s', (_, count, assignments, code, message) => {
     const controls = new TestControls().start(1, 2);
     controls.topic('orders', [1], [2]);
@@ -318,7 +418,12 @@ describe('DeleteTopics', () => {
     ];
     const result = deleteTopics(controls, { topics, topicNames: [], timeoutMs: 0 }, CONTEXT);
     expect(result.records).toEqual([]);
-    const answers = result.response.responses.map(({ name, topicId, errorCode, errorMessage }) => [name, topicId, errorCode, errorMessage]);
+    const answers = result.response.responses.map(({ name, topicId, errorCode, errorMessage }) => [
+      name,
+      topicId,
+      errorCode,
+      errorMessage,
+    ]);
     expect(answers).toEqual([
       [null, ZERO_UUID, ErrorCode.INVALID_REQUEST, 'Neither topic name nor id were specified.'],
       ['orders', id, ErrorCode.INVALID_REQUEST, 'You may not specify both topic name and topic id.'],

@@ -7,7 +7,12 @@ import { MIGRATING_DIRECTORY } from '../../../controller/metadata/directory-id';
 import { RecordedDelta } from '../../../controller/metadata/recorded-delta';
 import { ReplayError } from '../../../controller/metadata/replay-error';
 import { WholeDelta } from '../../../controller/metadata/whole-delta';
-import { decodeMetadataRecord, encodeMetadataRecord, metadataRecord, type MetadataRecord } from '../../../controller/metadata/records';
+import {
+  decodeMetadataRecord,
+  encodeMetadataRecord,
+  metadataRecord,
+  type MetadataRecord,
+} from '../../../controller/metadata/records';
 import {
   EVENTS,
   ORDERS,
@@ -43,8 +48,19 @@ describe('an image', () => {
     expect(orders).toBe(image.topics.topicById(ORDERS));
     if (orders === undefined) throw new Error('no topic');
     expect([...image.topics.partitionIds(orders)]).toEqual([0, 1, 2]);
-    expect(image.topics.partition(orders, 1)).toMatchObject({ leader: 1, isr: [1], leaderEpoch: 1, partitionEpoch: 1, elr: [2] });
-    expect(image.topics.partition(orders, 2)).toMatchObject({ leader: -1, isr: [], lastKnownElr: [2], leaderRecoveryState: 1 });
+    expect(image.topics.partition(orders, 1)).toMatchObject({
+      leader: 1,
+      isr: [1],
+      leaderEpoch: 1,
+      partitionEpoch: 1,
+      elr: [2],
+    });
+    expect(image.topics.partition(orders, 2)).toMatchObject({
+      leader: -1,
+      isr: [],
+      lastKnownElr: [2],
+      leaderRecoveryState: 1,
+    });
     expect(image.topics.partition(orders, 3)).toBeNull();
     expect(image.topics.topicByName('gone')).toBeUndefined();
     expect(image.configs.ofTopic('orders').get('retention.ms')).toBe('1000');
@@ -89,7 +105,12 @@ describe('an image', () => {
   });
 
   test('is written in the versions that its metadata.version allows', () => {
-    const image = imageOf([featureRecord('metadata.version', 16), topicRecord('orders', ORDERS), partitionOf(ORDERS, 0, [1]), registerRecord(1, 1)]);
+    const image = imageOf([
+      featureRecord('metadata.version', 16),
+      topicRecord('orders', ORDERS),
+      partitionOf(ORDERS, 0, [1]),
+      registerRecord(1, 1),
+    ]);
     const versions = [...imageRecords(image)].map(({ type, version }) => `${type} ${version}`);
     expect(versions).toEqual(['FeatureLevelRecord 0', 'RegisterBrokerRecord 2', 'TopicRecord 0', 'PartitionRecord 0']);
     const read = imageOf([...imageRecords(image)].map((record) => decodeMetadataRecord(encodeMetadataRecord(record))));
@@ -143,13 +164,28 @@ describe('an image', () => {
     ['an unknown topic that is removed', metadataRecord('RemoveTopicRecord', 0, { topicId: incarnation(60) })],
     ['an unknown broker that is unfenced', metadataRecord('UnfenceBrokerRecord', 0, { id: 9, epoch: 1 })],
     ['another epoch of a broker', metadataRecord('FenceBrokerRecord', 0, { id: 1, epoch: 11 })],
-    ['an unknown broker that is unregistered', metadataRecord('UnregisterBrokerRecord', 0, { brokerId: 9, brokerEpoch: 1 })],
+    [
+      'an unknown broker that is unregistered',
+      metadataRecord('UnregisterBrokerRecord', 0, { brokerId: 9, brokerEpoch: 1 }),
+    ],
     ['a feature level that this release does not know', featureRecord('group.version', 2)],
-    ['an access control entry twice', sampleRecords().find(({ type }) => type === 'AccessControlEntryRecord') as MetadataRecord],
-    ['an unknown access control entry that is removed', metadataRecord('RemoveAccessControlEntryRecord', 0, { id: incarnation(60) })],
+    [
+      'an access control entry twice',
+      sampleRecords().find(({ type }) => type === 'AccessControlEntryRecord') as MetadataRecord,
+    ],
+    [
+      'an unknown access control entry that is removed',
+      metadataRecord('RemoveAccessControlEntryRecord', 0, { id: incarnation(60) }),
+    ],
     ['an unknown token that is removed', metadataRecord('RemoveDelegationTokenRecord', 0, { tokenId: 'nope' })],
-    ['an unknown credential that is removed', metadataRecord('RemoveUserScramCredentialRecord', 0, { name: 'nope', mechanism: 1 })],
-    ['producer ids that go back', metadataRecord('ProducerIdsRecord', 0, { brokerId: 1, brokerEpoch: 1, nextProducerId: 4000 })],
+    [
+      'an unknown credential that is removed',
+      metadataRecord('RemoveUserScramCredentialRecord', 0, { name: 'nope', mechanism: 1 }),
+    ],
+    [
+      'producer ids that go back',
+      metadataRecord('ProducerIdsRecord', 0, { brokerId: 1, brokerEpoch: 1, nextProducerId: 4000 }),
+    ],
     ['an unknown topic whose eligible leaders are cleared', metadataRecord('ClearElrRecord', 0, { topicName: 'nope' })],
   ])('refuses %s', (_, record) => {
     expect(() => imageOf(sampleRecords()).replay(record, null)).toThrow(ReplayError);
@@ -160,7 +196,10 @@ describe('topics in columns', () => {
   type Step = readonly ['create' | 'grow' | 'shrinkIsr' | 'delete', number];
 
   test('say what a plain map would say, after any life', () => {
-    const step: fc.Arbitrary<Step> = fc.tuple(fc.constantFrom('create' as const, 'grow' as const, 'shrinkIsr' as const, 'delete' as const), fc.nat(6));
+    const step: fc.Arbitrary<Step> = fc.tuple(
+      fc.constantFrom('create' as const, 'grow' as const, 'shrinkIsr' as const, 'delete' as const),
+      fc.nat(6),
+    );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const image = new MetadataImage();
@@ -170,7 +209,9 @@ describe('topics in columns', () => {
         for (const [name, isrs] of model) {
           const topic = image.topics.topicByName(name);
           if (topic === undefined) throw new Error(`no topic ${name}`);
-          expect([...image.topics.partitionIds(topic)].map((id) => image.topics.partition(topic, id)?.isr)).toEqual(isrs);
+          expect([...image.topics.partitionIds(topic)].map((id) => image.topics.partition(topic, id)?.isr)).toEqual(
+            isrs,
+          );
         }
         const led = image.topics.partitions.rowsLedBy(1).map((row) => image.topics.ownerOf(row));
         expect(led).toHaveLength([...model.values()].flat().filter(([leader]) => leader === 1).length);
@@ -182,7 +223,13 @@ describe('topics in columns', () => {
     );
   });
 
-  function live(image: MetadataImage, model: Map<string, number[][]>, what: Step[0], name: string, index: number): void {
+  function live(
+    image: MetadataImage,
+    model: Map<string, number[][]>,
+    what: Step[0],
+    name: string,
+    index: number,
+  ): void {
     const id = incarnation(index, 7);
     const topic = image.topics.topicByName(name);
     const isrs = model.get(name);
@@ -208,7 +255,12 @@ describe('topics in columns', () => {
   }
 
   test('take partitions in any order', () => {
-    const image = imageOf([topicRecord('orders', ORDERS), partitionOf(ORDERS, 5, [1]), partitionOf(ORDERS, 0, [2]), partitionOf(ORDERS, 70, [3])]);
+    const image = imageOf([
+      topicRecord('orders', ORDERS),
+      partitionOf(ORDERS, 5, [1]),
+      partitionOf(ORDERS, 0, [2]),
+      partitionOf(ORDERS, 70, [3]),
+    ]);
     const topic = image.topics.topicByName('orders');
     if (topic === undefined) throw new Error('no topic');
     expect([...image.topics.partitionIds(topic)]).toEqual([0, 5, 70]);
@@ -236,7 +288,11 @@ describe('a delta', () => {
   };
 
   test('tells of each changed partition what it was before', () => {
-    const { delta } = change(changeOf(ORDERS, 0, { isr: [1] }), changeOf(ORDERS, 0, { isr: [1, 2] }), partitionOf(ORDERS, 3, [1]));
+    const { delta } = change(
+      changeOf(ORDERS, 0, { isr: [1] }),
+      changeOf(ORDERS, 0, { isr: [1, 2] }),
+      partitionOf(ORDERS, 3, [1]),
+    );
     const [topic] = delta.changedTopics();
     expect(topic).toMatchObject({ isNew: false });
     expect([...(topic?.partitions() ?? [])]).toMatchObject([
@@ -263,7 +319,10 @@ describe('a delta', () => {
   });
 
   test('tells a topic made anew under the old name from the old one', () => {
-    const { delta } = change(metadataRecord('RemoveTopicRecord', 0, { topicId: ORDERS }), topicRecord('orders', incarnation(71)));
+    const { delta } = change(
+      metadataRecord('RemoveTopicRecord', 0, { topicId: ORDERS }),
+      topicRecord('orders', incarnation(71)),
+    );
     expect([...delta.deletedTopics()].map(({ id }) => id)).toEqual([ORDERS]);
     expect([...delta.changedTopics()].map(({ topic, isNew }) => [topic.id, isNew])).toEqual([[incarnation(71), true]]);
   });
@@ -278,7 +337,12 @@ describe('a delta', () => {
       metadataRecord('RemoveAccessControlEntryRecord', 0, { id: incarnation(51) }),
       metadataRecord('RemoveUserScramCredentialRecord', 0, { name: 'alice', mechanism: 1 }),
       metadataRecord('RemoveDelegationTokenRecord', 0, { tokenId: 'token-1' }),
-      metadataRecord('ClientQuotaRecord', 0, { entity: [{ entityType: 'user', entityName: 'alice' }], key: 'producer_byte_rate', value: 0, remove: true }),
+      metadataRecord('ClientQuotaRecord', 0, {
+        entity: [{ entityType: 'user', entityName: 'alice' }],
+        key: 'producer_byte_rate',
+        value: 0,
+        remove: true,
+      }),
     );
     expect([...delta.changedFeatures()]).toEqual(['group.version']);
     expect([...delta.changedBrokers()]).toEqual([1, 4]);
@@ -333,7 +397,8 @@ describe('a delta', () => {
     );
     const brief = (brokerId: number) => {
       const { deletes, leaders, followers, directories } = localChanges(delta, image, brokerId);
-      const name = ({ topic, partitionId }: { topic: string; partitionId: number }): string => `${topic}-${partitionId}`;
+      const name = ({ topic, partitionId }: { topic: string; partitionId: number }): string =>
+        `${topic}-${partitionId}`;
       return {
         deletes: deletes.map((one) => `${name(one)}${one.topicDeleted ? ' with its topic' : ''}`),
         leaders: leaders.map((one) => `${name(one)}${one.isNewLeaderEpoch ? ' elected' : ''}`),
@@ -347,7 +412,12 @@ describe('a delta', () => {
       followers: ['orders-0', 'orders-2'],
       directories: ['orders-2'],
     });
-    expect(brief(2)).toEqual({ deletes: ['orders-2'], leaders: ['orders-0 elected'], followers: ['orders-1'], directories: [] });
+    expect(brief(2)).toEqual({
+      deletes: ['orders-2'],
+      leaders: ['orders-0 elected'],
+      followers: ['orders-1'],
+      directories: [],
+    });
     expect(brief(3)).toEqual({ deletes: [], leaders: [], followers: [], directories: [] });
   });
 });

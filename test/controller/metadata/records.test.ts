@@ -23,7 +23,11 @@ describe('a metadata record', () => {
   });
 
   test.each([
-    ['of a type that a newer release has', framed(1, 99, 0, 0), 'metadata record of type 99, which this release does not know'],
+    [
+      'of a type that a newer release has',
+      framed(1, 99, 0, 0),
+      'metadata record of type 99, which this release does not know',
+    ],
     ['of a newer version', framed(1, 12, 1, 0), 'FeatureLevelRecord of version 1: this release reads versions 0 to 0'],
     ['in a newer frame', framed(2, 12, 0, 0), 'metadata record with frame version 2, expected 1'],
   ])('%s stops the node and says so', (_, bytes, message) => {

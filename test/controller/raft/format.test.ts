@@ -21,7 +21,10 @@ const request: FormatRequest = {
 };
 
 function format(disk: MemoryDisk, changes: Partial<FormatRequest> = {}, seed = 1): NodeIdentity {
-  return loadOrFormat({ ...request, ...changes }, { disk, random: testRandom(seed), crc32c, wallMs: 1_700_000_000_000 });
+  return loadOrFormat(
+    { ...request, ...changes },
+    { disk, random: testRandom(seed), crc32c, wallMs: 1_700_000_000_000 },
+  );
 }
 
 function text(disk: MemoryDisk, path: string): string {
@@ -133,7 +136,9 @@ describe('a node does not format itself', () => {
 
   test('when the quorum names other hosts', () => {
     expect(() => format(new MemoryDisk(), { otherQuorumHosts: ['controller-2'] })).toThrow(FormatError);
-    expect(() => format(new MemoryDisk(), { otherQuorumHosts: ['controller-2'] })).toThrow(/names other hosts \(controller-2\)/);
+    expect(() => format(new MemoryDisk(), { otherQuorumHosts: ['controller-2'] })).toThrow(
+      /names other hosts \(controller-2\)/,
+    );
   });
 
   test('when it is no controller', () => {
@@ -176,10 +181,25 @@ describe('a formatted node', () => {
   });
 
   test.each([
-    ['another node', metaProperties(2), {}, /Stored node id 2 doesn't match previous node id 1 in \/a\/meta.properties/],
-    ['another cluster', metaProperties(), { clusterId: 'b3RoZXI' }, /Invalid cluster.id in: \/a\/meta.properties. Expected b3RoZXI, but read/],
+    [
+      'another node',
+      metaProperties(2),
+      {},
+      /Stored node id 2 doesn't match previous node id 1 in \/a\/meta.properties/,
+    ],
+    [
+      'another cluster',
+      metaProperties(),
+      { clusterId: 'b3RoZXI' },
+      /Invalid cluster.id in: \/a\/meta.properties. Expected b3RoZXI, but read/,
+    ],
     ['an old version', metaProperties(1, CLUSTER, DIRECTORY_ID, 0), {}, /version 0 is not supported/],
-    ['a reserved directory id', metaProperties(1, CLUSTER, 'AAAAAAAAAAAAAAAAAAAAAQ'), {}, /Invalid reserved directory ID/],
+    [
+      'a reserved directory id',
+      metaProperties(1, CLUSTER, 'AAAAAAAAAAAAAAAAAAAAAQ'),
+      {},
+      /Invalid reserved directory ID/,
+    ],
     ['no node id', `cluster.id=${CLUSTER}\nversion=1\n`, {}, /node.id was not specified in \/a\/meta.properties/],
   ])('refuses a directory of %s', (_, content, changes, message) => {
     const disk = new MemoryDisk();
@@ -192,7 +212,9 @@ describe('a formatted node', () => {
     const disk = new MemoryDisk();
     disk.put('/a/meta.properties', metaProperties());
     disk.put('/b/meta.properties', metaProperties());
-    expect(() => format(disk)).toThrow(/Duplicate directory ID ZGlyZWN0b3J5LW51bWJlcg found. It was the ID of \/a, but also of \/b/);
+    expect(() => format(disk)).toThrow(
+      /Duplicate directory ID ZGlyZWN0b3J5LW51bWJlcg found. It was the ID of \/a, but also of \/b/,
+    );
   });
 
   test('reads escaped values, and writes ids that need escapes so that Java reads them', () => {

@@ -16,7 +16,11 @@ function diskWith(text: string | null): MemoryDisk {
 describe('quorum-state', () => {
   test('is one line of JSON in the format of kraft.version 1', () => {
     const disk = diskWith(null);
-    new FileElectionStore(disk, '/logs').write({ epoch: 2, leaderId: -1, votedKey: { id: 1, directoryId: DIRECTORY_ID } });
+    new FileElectionStore(disk, '/logs').write({
+      epoch: 2,
+      leaderId: -1,
+      votedKey: { id: 1, directoryId: DIRECTORY_ID },
+    });
     expect(new TextDecoder().decode(disk.content(PATH))).toBe(
       `{"leaderId":-1,"leaderEpoch":2,"votedId":1,"votedDirectoryId":"${DIRECTORY_ID}","data_version":1}`,
     );

@@ -42,14 +42,18 @@ describe('a voter that is alone', () => {
 
   test('goes on from the epoch of the log when quorum-state is older', () => {
     const log = new MemoryRaftLog();
-    const first = new RaftTranscript({ log, stored: { epoch: 6, leaderId: -1, votedKey: null } }).step({ type: 'start' });
+    const first = new RaftTranscript({ log, stored: { epoch: 6, leaderId: -1, votedKey: null } }).step({
+      type: 'start',
+    });
     expect(first.core.epoch).toBe(7);
     const raft = new RaftTranscript({ log, votersOffset: 2, stored: { epoch: 2, leaderId: 1, votedKey: null } });
     expect(raft.step({ type: 'start' }).core.leader).toEqual({ leaderId: 1, epoch: 8 });
   });
 
   test('wins the epoch in which it has voted for itself', () => {
-    const raft = new RaftTranscript({ stored: { epoch: 4, leaderId: -1, votedKey: { id: 1, directoryId: DIRECTORY } } });
+    const raft = new RaftTranscript({
+      stored: { epoch: 4, leaderId: -1, votedKey: { id: 1, directoryId: DIRECTORY } },
+    });
     expect(raft.step({ type: 'start' }).core.leader).toEqual({ leaderId: 1, epoch: 4 });
   });
 
@@ -71,7 +75,14 @@ describe('a leader', () => {
 
   test('counts its own records only once they are durable, and shares a flush among the writes that came meanwhile', () => {
     const raft = leading();
-    raft.write(1, ['a']).step({ type: 'tick' }).write(1, ['b', 'c']).write(1, ['d']).step({ type: 'tick' }).flushed(4).flushed(7);
+    raft
+      .write(1, ['a'])
+      .step({ type: 'tick' })
+      .write(1, ['b', 'c'])
+      .write(1, ['d'])
+      .step({ type: 'tick' })
+      .flushed(4)
+      .flushed(7);
     expect(raft.text).toBe(
       transcript(`
         > write a -> offsets 3..3
@@ -102,9 +113,11 @@ describe('a leader', () => {
     const raft = leading();
     raft.write(1, ['a']).step({ type: 'tick' }).write(1, ['b']).wait(25).step({ type: 'tick' });
     expect(raft.log.endOffset).toBe(5);
-    expect(raft.flushed(4).text.endsWith('flush {"token":{"epoch":1,"endOffset":5}}\n  = leader epoch 1 leader 1 high watermark 4')).toBe(
-      true,
-    );
+    expect(
+      raft
+        .flushed(4)
+        .text.endsWith('flush {"token":{"epoch":1,"endOffset":5}}\n  = leader epoch 1 leader 1 high watermark 4'),
+    ).toBe(true);
   });
 
   test('gives records that nobody waits for no flush of their own until ten seconds have passed', () => {
@@ -149,7 +162,9 @@ describe('resignation', () => {
     const raft = new RaftTranscript().step({ type: 'start' }).flushed(3);
     raft.lines.length = 0;
     raft.step({ type: 'resign', epoch: 1 });
-    expect(() => raft.core.prepareAppend(1, [Buffer.from('a')], true, { monotonicMs: 0, wallMs: 0 })).toThrow(NotLeaderError);
+    expect(() => raft.core.prepareAppend(1, [Buffer.from('a')], true, { monotonicMs: 0, wallMs: 0 })).toThrow(
+      NotLeaderError,
+    );
     raft.wait(2000).step({ type: 'tick' }).step({ type: 'tick' });
     expect(raft.text).toBe(
       transcript(`
@@ -202,7 +217,10 @@ describe('a node that is not alone', () => {
 
   test('keeps its vote when a prospective round is lost', () => {
     const votedKey = { id: 2, directoryId: DIRECTORY };
-    const raft = new RaftTranscript({ voters: new VoterSet([voter(1), voter(2), voter(3)]), stored: { epoch: 5, leaderId: -1, votedKey } });
+    const raft = new RaftTranscript({
+      voters: new VoterSet([voter(1), voter(2), voter(3)]),
+      stored: { epoch: 5, leaderId: -1, votedKey },
+    });
     raft.step({ type: 'start' }).wait(2000).step({ type: 'tick' }).wait(2000).step({ type: 'tick' });
     expect(raft.core.roleName).toBe('unattached');
     expect(raft.lines.at(-2)).toContain('"votedId":2');

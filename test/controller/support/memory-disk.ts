@@ -34,7 +34,8 @@ export class MemoryDisk implements Disk {
     for (const [path, inode] of this.names) disk.names.set(path, { content: inode.content, durable: inode.durable });
     disk.directories = new Set(this.directories);
     disk.durableNames = new Map([...this.durableNames].map(([path, inode]) => [path, { ...inode }]));
-    for (const [path, inode] of disk.names) if (this.durableNames.get(path) === this.names.get(path)) disk.durableNames.set(path, inode);
+    for (const [path, inode] of disk.names)
+      if (this.durableNames.get(path) === this.names.get(path)) disk.durableNames.set(path, inode);
     disk.durableDirectories = new Set(this.durableDirectories);
     return disk;
   }
@@ -172,7 +173,8 @@ export class MemoryDisk implements Disk {
     this.call();
     if (!this.directories.has(path)) throw new DiskError('ENOENT', path, 'no such directory');
     const children = new Set<string>();
-    for (const name of [...this.names.keys(), ...this.directories]) if (parentOf(name) === path && name !== path) children.add(name.slice(path.length + 1));
+    for (const name of [...this.names.keys(), ...this.directories])
+      if (parentOf(name) === path && name !== path) children.add(name.slice(path.length + 1));
     return [...children].sort();
   }
 

@@ -35,10 +35,12 @@ export class MemoryRaftLog implements RaftLog {
 
   append(bytes: Uint8Array, epoch: number): number {
     const first = this.endOffset;
-    for (let position = 0; position < bytes.length; ) {
+    for (let position = 0; position < bytes.length;) {
       const view = new BatchView(bytes, position);
-      if (view.baseOffset !== this.endOffset) throw new Error(`batch at ${view.baseOffset}, log ends at ${this.endOffset}`);
-      if (view.partitionLeaderEpoch !== epoch) throw new Error(`batch of epoch ${view.partitionLeaderEpoch}, expected ${epoch}`);
+      if (view.baseOffset !== this.endOffset)
+        throw new Error(`batch at ${view.baseOffset}, log ends at ${this.endOffset}`);
+      if (view.partitionLeaderEpoch !== epoch)
+        throw new Error(`batch of epoch ${view.partitionLeaderEpoch}, expected ${epoch}`);
       this.batches.push({ baseOffset: view.baseOffset, nextOffset: view.nextOffset, epoch, bytes: view.bytes.slice() });
       position += view.sizeBytes;
     }

@@ -61,10 +61,15 @@ export function changeOf(topicId: string, partitionId: number, change: object): 
 export const featureRecord = (name: string, featureLevel: number): MetadataRecord =>
   metadataRecord('FeatureLevelRecord', 0, { name, featureLevel });
 
-export const topicRecord = (name: string, topicId: string): MetadataRecord => metadataRecord('TopicRecord', 0, { name, topicId });
+export const topicRecord = (name: string, topicId: string): MetadataRecord =>
+  metadataRecord('TopicRecord', 0, { name, topicId });
 
-export const configRecord = (resourceType: number, resourceName: string, name: string, value: string | null): MetadataRecord =>
-  metadataRecord('ConfigRecord', 0, { resourceType, resourceName, name, value });
+export const configRecord = (
+  resourceType: number,
+  resourceName: string,
+  name: string,
+  value: string | null,
+): MetadataRecord => metadataRecord('ConfigRecord', 0, { resourceType, resourceName, name, value });
 
 /** Every type of record that leaves a trace. */
 export function sampleRecords(): MetadataRecord[] {
@@ -76,7 +81,14 @@ export function sampleRecords(): MetadataRecord[] {
     registerRecord(1, 10),
     registerRecord(2, 20),
     registerRecord(3, 30),
-    metadataRecord('BrokerRegistrationChangeRecord', 0, { brokerId: 1, brokerEpoch: 10, fenced: -1, inControlledShutdown: 0, logDirs: [], cordonedLogDirs: null }),
+    metadataRecord('BrokerRegistrationChangeRecord', 0, {
+      brokerId: 1,
+      brokerEpoch: 10,
+      fenced: -1,
+      inControlledShutdown: 0,
+      logDirs: [],
+      cordonedLogDirs: null,
+    }),
     metadataRecord('UnfenceBrokerRecord', 0, { id: 2, epoch: 20 }),
     metadataRecord('FenceBrokerRecord', 0, { id: 2, epoch: 20 }),
     metadataRecord('BrokerRegistrationChangeRecord', 3, {
@@ -112,10 +124,30 @@ export function sampleRecords(): MetadataRecord[] {
     configRecord(4, '', 'log.retention.ms', '5'),
     configRecord(4, '1', 'log.retention.ms', '6'),
     configRecord(4, '1', 'log.retention.ms', null),
-    metadataRecord('ClientQuotaRecord', 0, { entity: [{ entityType: 'user', entityName: 'alice' }], key: 'producer_byte_rate', value: 1024, remove: false }),
-    metadataRecord('ClientQuotaRecord', 0, { entity: [{ entityType: 'client-id', entityName: null }], key: 'request_percentage', value: 12.5, remove: false }),
-    metadataRecord('ClientQuotaRecord', 0, { entity: [{ entityType: 'ip', entityName: '127.0.0.1' }], key: 'connection_creation_rate', value: 1, remove: false }),
-    metadataRecord('ClientQuotaRecord', 0, { entity: [{ entityType: 'ip', entityName: '127.0.0.1' }], key: 'connection_creation_rate', value: 0, remove: true }),
+    metadataRecord('ClientQuotaRecord', 0, {
+      entity: [{ entityType: 'user', entityName: 'alice' }],
+      key: 'producer_byte_rate',
+      value: 1024,
+      remove: false,
+    }),
+    metadataRecord('ClientQuotaRecord', 0, {
+      entity: [{ entityType: 'client-id', entityName: null }],
+      key: 'request_percentage',
+      value: 12.5,
+      remove: false,
+    }),
+    metadataRecord('ClientQuotaRecord', 0, {
+      entity: [{ entityType: 'ip', entityName: '127.0.0.1' }],
+      key: 'connection_creation_rate',
+      value: 1,
+      remove: false,
+    }),
+    metadataRecord('ClientQuotaRecord', 0, {
+      entity: [{ entityType: 'ip', entityName: '127.0.0.1' }],
+      key: 'connection_creation_rate',
+      value: 0,
+      remove: true,
+    }),
     metadataRecord('ProducerIdsRecord', 0, { brokerId: 1, brokerEpoch: 10, nextProducerId: 4000 }),
     metadataRecord('AccessControlEntryRecord', 0, {
       id: incarnation(51),
@@ -187,6 +219,7 @@ export function imageOf(records: Iterable<MetadataRecord>): MetadataImage {
 
 /** Comparable whatever the order in which the image came about. */
 export function contentOf(image: MetadataImage): string[] {
-  const readable = (_: string, value: unknown): unknown => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value);
+  const readable = (_: string, value: unknown): unknown =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
   return [...imageRecords(image)].map((record) => JSON.stringify(record, readable)).sort();
 }

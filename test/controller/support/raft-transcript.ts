@@ -4,7 +4,7 @@ import { readControlRecords } from '../../../controller/raft/control-batches';
 import { ControlState } from '../../../controller/raft/control-state';
 import { formatElectionState, type ElectionState, type ElectionStore } from '../../../controller/raft/quorum-state';
 import { RaftCore } from '../../../controller/raft/raft-core';
-import type { RaftEffect, RaftInput } from '../../../controller/raft/raft-roles';
+import type { RaftEffect, RaftInput } from '../../../controller/raft/raft-io';
 import { VoterSet, type Voter } from '../../../controller/raft/voter-set';
 import { MemoryRaftLog } from './memory-raft-log';
 import { crc32c, testRandom } from './test-ports';
@@ -54,7 +54,15 @@ export class RaftTranscript {
       fetchTimeoutMs: 2000,
       appendLingerMs: 25,
     };
-    const parts = { config, log: this.log, electionStore, control: this.control, snapshotEpoch: 0, random: testRandom(), crc32c };
+    const parts = {
+      config,
+      log: this.log,
+      electionStore,
+      control: this.control,
+      snapshotEpoch: 0,
+      random: testRandom(),
+      crc32c,
+    };
     this.core = new RaftCore(parts);
   }
 
@@ -92,7 +100,8 @@ export class RaftTranscript {
   }
 
   private show(): this {
-    for (const batch of this.log.batches.slice(this.shownBatches)) this.lines.push(`  append ${describeBatch(batch.bytes)}`);
+    for (const batch of this.log.batches.slice(this.shownBatches))
+      this.lines.push(`  append ${describeBatch(batch.bytes)}`);
     this.shownBatches = this.log.batches.length;
     for (const effect of this.effects.splice(0)) {
       if (effect.type === 'appended') continue;
@@ -109,7 +118,9 @@ function describeBatch(bytes: Uint8Array): string {
   const batch = new BatchView(bytes);
   const range = `${batch.baseOffset}..${batch.lastOffset} epoch ${batch.partitionLeaderEpoch}`;
   if (!batch.isControl) return `${range} data`;
-  return `${range} ${readControlRecords(batch).map(({ type }) => type).join(' ')}`;
+  return `${range} ${readControlRecords(batch)
+    .map(({ type }) => type)
+    .join(' ')}`;
 }
 
 /** Leading blanks and lines gone, so that a transcript can be written indented in a test. */

@@ -9,7 +9,12 @@ import type { ControlResult } from '../../../controller/control/control-result';
 import type { ControllerConfig, RequestContext } from '../../../controller/control/controls';
 import { ConfigResourceType } from '../../../controller/metadata/config-resource';
 import type { PartitionRegistration } from '../../../controller/metadata/partition-registration';
-import { decodeMetadataRecord, encodeMetadataRecord, metadataRecord, type MetadataRecord } from '../../../controller/metadata/records';
+import {
+  decodeMetadataRecord,
+  encodeMetadataRecord,
+  metadataRecord,
+  type MetadataRecord,
+} from '../../../controller/metadata/records';
 import { SUPPORTED_FEATURES } from '../../../controller/metadata/supported-features';
 import { ErrorCode } from '../../../wire/base/error-codes';
 import type { BrokerHeartbeatRequest, BrokerRegistrationRequest } from '../../../wire/schema/broker';
@@ -36,7 +41,10 @@ export const testRules: ConfigRules = {
         return apiError(ErrorCode.INVALID_CONFIG, `Unknown topic config name: ${key}`);
       }
       if (key === 'retention.ms' && Number.isNaN(Number(value))) {
-        return apiError(ErrorCode.INVALID_CONFIG, `Invalid value ${value} for configuration retention.ms: Not a number of type LONG`);
+        return apiError(
+          ErrorCode.INVALID_CONFIG,
+          `Invalid value ${value} for configuration retention.ms: Not a number of type LONG`,
+        );
       }
     }
     return null;
@@ -51,7 +59,8 @@ export const testRules: ConfigRules = {
       source: layers.topic.has(name) ? 1 : 5,
       isSensitive: false,
     })),
-  topicConfig: (key, { topic, node, cluster }) => topic.get(key) ?? node.get(key) ?? cluster.get(key) ?? DEFAULTS[key] ?? null,
+  topicConfig: (key, { topic, node, cluster }) =>
+    topic.get(key) ?? node.get(key) ?? cluster.get(key) ?? DEFAULTS[key] ?? null,
 };
 
 export const testConfig: ControllerConfig = {
@@ -70,13 +79,20 @@ export function incarnation(brokerId: number, life = 1): string {
   return `${String(brokerId).padStart(4, '0')}${String(life).padStart(4, 'L')}AAAAAAAAAAAAAA`;
 }
 
-export function registration(brokerId: number, changes: Partial<BrokerRegistrationRequest> = {}): BrokerRegistrationRequest {
+export function registration(
+  brokerId: number,
+  changes: Partial<BrokerRegistrationRequest> = {},
+): BrokerRegistrationRequest {
   return {
     brokerId,
     clusterId: CLUSTER_ID,
     incarnationId: incarnation(brokerId),
     listeners: [{ name: 'PLAINTEXT', host: 'localhost', port: 9092 + brokerId, securityProtocol: 0 }],
-    features: [...SUPPORTED_FEATURES].map(([name, { min, max }]) => ({ name, minSupportedVersion: min, maxSupportedVersion: max })),
+    features: [...SUPPORTED_FEATURES].map(([name, { min, max }]) => ({
+      name,
+      minSupportedVersion: min,
+      maxSupportedVersion: max,
+    })),
     rack: null,
     isMigratingZkBroker: false,
     logDirs: [directoryOfBroker(brokerId)],

@@ -46,7 +46,9 @@ export class TestClock implements Clock, Timers {
     const endMs = this.nowMs + ms;
     this.settle();
     for (;;) {
-      const due = this.timers.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs || a.order - b.order)[0];
+      const due = this.timers
+        .filter(({ atMs }) => atMs <= endMs)
+        .sort((a, b) => a.atMs - b.atMs || a.order - b.order)[0];
       if (due === undefined) break;
       this.timers.splice(this.timers.indexOf(due), 1);
       this.nowMs = Math.max(this.nowMs, due.atMs);
