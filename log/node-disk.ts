@@ -27,15 +27,19 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
 export interface NodeDiskOptions {
   /** Syncs say that they have happened, and have not. For brokers in tests, which outlive no power loss. */
   readonly unsafeNoSync?: boolean;
+  /** Nobody else knows the directories: locks are not taken, and the system's binary for them is not loaded. */
+  readonly isPrivate?: boolean;
   readonly slots?: FsyncSlots;
 }
 
 export class NodeDisk implements Disk {
   readonly #unsafeNoSync: boolean;
+  readonly #isPrivate: boolean;
   readonly #slots: FsyncSlots;
 
   constructor(options: NodeDiskOptions = {}) {
     this.#unsafeNoSync = options.unsafeNoSync ?? false;
+    this.#isPrivate = options.isPrivate ?? false;
     this.#slots = options.slots ?? processFsyncSlots;
   }
 
@@ -103,7 +107,7 @@ export class NodeDisk implements Disk {
   }
 
   lockSync(path: string): { release(): void } {
-    return lockFile(path);
+    return this.#isPrivate ? { release: () => undefined } : lockFile(path);
   }
 
   volatilityToken(path: string): string {

@@ -131,6 +131,7 @@ export class BrokerNode {
       this.groups.elected(index, partition.core.leaderEpoch, new PartitionCoordinatorLog(partition));
     });
     loader.installPublisher(new BrokerMetadataPublisher(this.metadata, this.dynamic, this.replicas, this.deletedTopics()));
+    loader.installPublisher({ name: 'lifecycle', publish: () => this.lifecycle?.metadataApplied() });
     this.logs.startSchedules();
     await this.listen();
     await this.register();

@@ -32,12 +32,13 @@ export interface LifecycleParts {
 
 type State = 'starting' | 'running' | 'stopping' | 'ended';
 
-/** Between tries while nothing but the controller's own start is missing. */
+/** Between tries while the controller is not there yet; whoever has applied metadata heartbeats at once. */
 const RETRY_MS = 20;
 
 export class BrokerLifecycle {
   private state: State = 'starting';
   private epoch = -1;
+  private isHeartbeatSoon = false;
   private timer: TimerHandle | null = null;
   private onRunning: () => void = () => undefined;
   private onEnded: () => void = () => undefined;
@@ -56,6 +57,19 @@ export class BrokerLifecycle {
       this.onRunning = resolve;
       this.onRefused = (why) => reject(new Error(why));
       this.register();
+    });
+  }
+
+  /**
+   * Metadata has been applied. A broker that starts may now have its own registration, which is what it waits for to be
+   * unfenced: it says so at once rather than at the next retry.
+   */
+  metadataApplied(): void {
+    if (this.state !== 'starting' || this.epoch < 0 || this.isHeartbeatSoon) return;
+    this.isHeartbeatSoon = true;
+    this.parts.timers.soon(() => {
+      this.isHeartbeatSoon = false;
+      if (this.state === 'starting') this.heartbeatNow();
     });
   }
 
