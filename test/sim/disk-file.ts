@@ -194,6 +194,7 @@ export class SimDiskFile implements DiskFile {
     const code = disk.faults.strike('sync', this.path);
     if (code === null) {
       this.node.settle(mark);
+      this.node.wasSynced = true;
       return null;
     }
     const before = this.node.current.allocatedBytes;

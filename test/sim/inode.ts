@@ -27,6 +27,8 @@ export class FileNode {
   modifiedMs = 0;
   /** A sync failed: page cache and platter differ, and no later sync mends it. */
   hasLostSync = false;
+  /** A sync of the file has succeeded: its name may have reached the journal with it. */
+  wasSynced = false;
   /** Nobody had the file, so its page cache was thrown away; should its name survive, it is read from the platter. */
   isEvicted = false;
 

@@ -2,13 +2,13 @@
  * What a loss of power leaves of the changes that no sync has covered.
  *
  * 'lost': none. 'kept': all. 'prefix': of each file a prefix of its writes, the last torn at a sector, and of the names a
- * prefix, as a journal commits them. 'subset': any sectors of any writes, any changes of names, in any combination, which
- * no order of the kernel's forbids. Whatever a sync covered is always there.
+ * prefix, as a journal commits them. 'subset': any sectors of any writes, and of the names a prefix and later creations of
+ * files that were synced (or, without a journal, any changes at all). Whatever a sync covered is always there.
  */
 
 import { apply, SECTOR_BYTES } from './inode';
 import type { FileChange, FileNode } from './inode';
-import type { FileTree } from './file-tree';
+import type { FileTree, NameChange } from './file-tree';
 import type { SimRandom } from './random';
 
 export type LossMode = 'lost' | 'kept' | 'prefix' | 'subset';
@@ -29,14 +29,21 @@ export function loseFileChanges(node: FileNode, mode: LossMode, random: SimRando
   else if (mode === 'subset') keepSubset(node, random);
 }
 
-/** Applies to the platter what survives of the pending changes of names. */
-export function loseNameChanges(tree: FileTree, mode: LossMode, random: SimRandom): void {
+/** Applies to the platter what survives of the pending changes of names; `inAnyOrder` is a file system without a journal. */
+export function loseNameChanges(tree: FileTree, mode: LossMode, random: SimRandom, inAnyOrder: boolean): void {
   if (mode === 'lost') return;
   const prefix = random.below(tree.pending.length + 1);
   tree.pending.forEach((change, index) => {
-    const survives = mode === 'kept' || (mode === 'prefix' ? index < prefix : random.chance(0.5));
+    const mayJump = mode === 'subset' && (inAnyOrder || isSyncedCreation(change));
+    const survives = mode === 'kept' || (mayJump ? random.chance(0.5) : index < prefix);
     if (survives) tree.applyDurable(change);
   });
+}
+
+/** A journal keeps the order of changes, except that a new file's own sync may have carried its name along. */
+function isSyncedCreation(change: NameChange): boolean {
+  const created = change.length === 1 ? (change[0]!.after ?? null) : null;
+  return created !== null && !created.isDirectory && created.wasSynced;
 }
 
 function keepPrefix(node: FileNode, random: SimRandom): void {

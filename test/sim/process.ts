@@ -13,6 +13,8 @@ import type { ReportViolation } from './violation';
 
 /** More port calls than this after death are taken for a loop. */
 export const MAX_CALLS_AFTER_DEATH = 10_000;
+/** More port calls than this in one event, too. */
+const MAX_CALLS_PER_EVENT = 1_000_000;
 
 export type ProcessState = 'running' | 'killed' | 'exited' | 'crashed';
 
@@ -32,6 +34,8 @@ export class SimProcess {
   private calls = 0;
   private killAt = Infinity;
   private callsAfterDeath = 0;
+  private event = 0;
+  private callsInEvent = 0;
   private readonly endings: (() => void)[] = [];
 
   constructor(
@@ -41,6 +45,8 @@ export class SimProcess {
     readonly incarnation: number,
     private readonly stop: (process: SimProcess) => void,
     private readonly report: ReportViolation,
+    /** Events that the world has run: to tell turns apart. */
+    private readonly eventCount: () => number,
   ) {}
 
   get isDead(): boolean {
@@ -63,6 +69,7 @@ export class SimProcess {
       this.countAfterDeath();
       return false;
     }
+    this.countInEvent();
     this.calls++;
     if (this.calls !== this.killAt) return true;
     this.killedBefore = `${operation} ${subject}`;
@@ -72,9 +79,12 @@ export class SimProcess {
 
   /** Asked before a port call that changes nothing; false when the process is dead. */
   observe(): boolean {
-    if (!this.isDead) return true;
-    this.countAfterDeath();
-    return false;
+    if (this.isDead) {
+      this.countAfterDeath();
+      return false;
+    }
+    this.countInEvent();
+    return true;
   }
 
   /** How often the dead process has called its ports. */
@@ -108,10 +118,20 @@ export class SimProcess {
     };
   }
 
+  private countInEvent(): void {
+    const event = this.eventCount();
+    if (event !== this.event) this.callsInEvent = 0;
+    this.event = event;
+    if (++this.callsInEvent > MAX_CALLS_PER_EVENT) this.violate(`called its ports ${this.callsInEvent} times in one turn: a loop?`);
+  }
+
   private countAfterDeath(): void {
     this.callsAfterDeath++;
-    if (this.callsAfterDeath <= MAX_CALLS_AFTER_DEATH) return;
-    const violation = new SimViolation(`${this.name} called its ports ${this.callsAfterDeath} times after its death: a loop?`);
+    if (this.callsAfterDeath > MAX_CALLS_AFTER_DEATH) this.violate(`called its ports ${this.callsAfterDeath} times after its death: a loop?`);
+  }
+
+  private violate(what: string): never {
+    const violation = new SimViolation(`${this.name} ${what}`);
     this.report(violation);
     throw violation;
   }

@@ -30,6 +30,8 @@ export class SimDisk {
   readonly delays: DiskDelays = usualDelays();
   capacityBytes: number;
   maxOpenFiles: number;
+  /** Without a journal: unsynced changes of names survive in any combination, not in order. Default false. */
+  namesInAnyOrder = false;
   /** @internal */
   tree = new FileTree();
   /** @internal */
@@ -124,7 +126,7 @@ export class SimDisk {
 
   /** The power goes. Every process of the host must be dead already. Returns what kind of loss it was. */
   losePower(mode: LossMode = drawLossMode(this.random)): LossMode {
-    loseNameChanges(this.tree, mode, this.random);
+    loseNameChanges(this.tree, mode, this.random, this.namesInAnyOrder);
     for (const file of this.dirty) {
       loseFileChanges(file, mode, this.random);
       file.reload();

@@ -1,5 +1,6 @@
 /**
  * npm run simulate -- [--seconds N] [--seeds N] [--seed S] [--enumerate] [--scenario NAME] [--mutant NAME|all|list]
+ *                         [--failures DIRECTORY]
  *
  * Plays every scenario: first the kept failures, then seed after seed, or with --enumerate calm schedules with a kill before
  * each port call. Ends with 1 when something failed, or when a counter that a scenario promises stayed at zero. A failing

@@ -194,7 +194,8 @@ export class SimWorld {
   private createProcess(host: SimHost, name: string, incarnation: number): RunningProcess {
     const owner = this.scheduler.createOwner(name);
     const report = (violation: SimViolation): void => this.report(violation);
-    const process = new SimProcess(name, owner, incarnation, () => this.scheduler.kill(owner), report);
+    const stop = (): void => this.scheduler.kill(owner);
+    const process = new SimProcess(name, owner, incarnation, stop, report, () => this.scheduler.executed);
     const plan = this.killPlans.get(name);
     if (plan !== undefined) process.killBeforeCall(plan);
     this.killPlans.delete(name);

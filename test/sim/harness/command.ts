@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { inMacrotask } from '../runner';
-import { keepFailure, keptFailures } from './failures';
+import { FAILURES_DIRECTORY, keepFailure, keptFailures } from './failures';
 import { findMutant, mutants, plantMutant, runMutants } from './mutants';
 import type { Scenario } from './scenario';
 import { enumerateSeed, newTally, playOne, shrink, sweepSeed } from './sweep';
@@ -16,6 +16,8 @@ export interface SimulateOptions {
   readonly enumerate: boolean;
   readonly scenario: string | null;
   readonly mutant: string | null;
+  /** Where failing schedules are kept. */
+  readonly failures: string;
 }
 
 /** Seeds that a sweep needs before a counter that stayed at zero says something. */
@@ -58,6 +60,7 @@ function parseOptions(argv: readonly string[]): SimulateOptions {
       enumerate: { type: 'boolean', default: false },
       scenario: { type: 'string' },
       mutant: { type: 'string' },
+      failures: { type: 'string', default: FAILURES_DIRECTORY },
     },
   });
   const maxMs = values.seconds === undefined ? Infinity : Number(values.seconds) * 1000;
@@ -69,6 +72,7 @@ function parseOptions(argv: readonly string[]): SimulateOptions {
     enumerate: values.enumerate,
     scenario: values.scenario ?? null,
     mutant: values.mutant ?? null,
+    failures: values.failures,
   };
 }
 
@@ -81,7 +85,7 @@ function sweep(scenario: Scenario, options: SimulateOptions, hasMutant: boolean)
     playSeed(scenario, options.seed, options, tally, mayGoOn);
     return tally;
   }
-  for (const kept of hasMutant ? [] : keptFailures()) {
+  for (const kept of hasMutant ? [] : keptFailures(options.failures)) {
     if (kept.scenario === scenario.name) playOne(scenario, kept.seed, kept.steps, kept.kill, tally);
   }
   for (let seed = 0; seed < options.maxSeeds && mayGoOn(); seed++) playSeed(scenario, String(seed), options, tally, mayGoOn);
@@ -100,7 +104,7 @@ function report(scenario: Scenario, tally: Tally, options: SimulateOptions, hasM
   const [first] = tally.failures;
   if (first !== undefined && !hasMutant) {
     const shortest = shrink(scenario, first);
-    say(`FAILED seed ${first.seed}, ${first.steps.length} steps (${shortest.steps.length} after shrinking), kept in ${keepFailure(shortest)}`);
+    say(`FAILED seed ${first.seed}, ${first.steps.length} steps (${shortest.steps.length} after shrinking), kept in ${keepFailure(shortest, options.failures)}`);
     say(shortest.error);
   }
   const missing = tally.runs < SEEDS_FOR_COVERAGE || options.seed !== null || options.enumerate || hasMutant ? [] : tally.coverage.missing(scenario.counters);

@@ -7,7 +7,7 @@ import type { Failure } from './scenario';
 export const FAILURES_DIRECTORY = join(__dirname, '..', 'failures');
 
 /** Writes the schedule and returns where. */
-export function keepFailure(failure: Failure, directory = FAILURES_DIRECTORY): string {
+export function keepFailure(failure: Failure, directory: string): string {
   mkdirSync(directory, { recursive: true });
   const kill = failure.kill === null ? '' : `-life${failure.kill.life}-call${failure.kill.beforeCall}-${failure.kill.then}`;
   const path = join(directory, `${failure.scenario}-${failure.seed}${kill}.json`);
@@ -16,7 +16,7 @@ export function keepFailure(failure: Failure, directory = FAILURES_DIRECTORY): s
 }
 
 /** Every kept schedule, by name. */
-export function keptFailures(directory = FAILURES_DIRECTORY): readonly Failure[] {
+export function keptFailures(directory: string): readonly Failure[] {
   if (!existsSync(directory)) return [];
   const names = readdirSync(directory).filter((name) => name.endsWith('.json'));
   return names.sort().map((name) => JSON.parse(readFileSync(join(directory, name), 'utf8')) as Failure);

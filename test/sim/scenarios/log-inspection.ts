@@ -15,7 +15,7 @@ import type { GhostRecord, Recovered } from './log-ghost';
 export const TOPIC_ID = 'q83vASNFZ4mrze8BI0VniQ';
 export const PARTITION = { topic: 't', partition: 0 };
 export const LOG_DIRECTORY = '/data';
-/** Producer ids are below this. */
+/** So many producers. */
 export const PRODUCERS = 3;
 
 /** Small segments, so that a schedule meets many of them. */
@@ -57,7 +57,7 @@ export function readLog(log: PartitionLog): ReadLog {
   let offset = log.logStartOffset;
   while (offset < log.logEndOffset) {
     const bytes = readBatches(log, offset, 1024 * 1024, log.logEndOffset);
-    if (bytes.length === 0) throw new Error(`nothing to read at ${offset}, though the log ends at ${log.logEndOffset}`);
+    const from = offset;
     for (const batch of batchesIn(bytes)) {
       batchStarts.push(batch.baseOffset);
       if (batch.producerId >= 0) lastBatches.set(batch.producerId, { bytes: batch.bytes.slice(), baseOffset: batch.baseOffset });
@@ -68,6 +68,7 @@ export function readLog(log: PartitionLog): ReadLog {
       }
       offset = batch.nextOffset;
     }
+    if (offset <= from) throw new Error(`nothing to read at ${from}, though the log ends at ${log.logEndOffset}`);
   }
   return { startOffset: log.logStartOffset, records, batchStarts, lastBatches };
 }

@@ -67,12 +67,18 @@ function drawStep(random: SimRandom, mood: 'wild' | 'calm'): Step {
     [2, () => ({ kind: 'wait', delayMs: random.spread(0, 20) })],
     [mood === 'wild' ? 0.6 : 0, () => ({ kind: 'full', freeBytes: random.below(3000) })],
     [mood === 'wild' ? 0.6 : 0, () => ({ kind: 'room' })],
-    [mood === 'wild' ? 0.4 : 0, () => ({ kind: 'fault', operation: random.pick(FAULTY), code: random.pick(['EIO', 'EIO', 'ENOSPC', 'EMFILE']), skip: random.below(6) })],
+    [mood === 'wild' ? 0.4 : 0, () => ({ kind: 'fault', ...drawFault(random), skip: random.below(6) })],
   ];
   return steps[random.weighted(steps.map(([weight]) => weight))]![1]();
 }
 
 const FAULTY = ['write', 'sync', 'read', 'truncate', 'rename', 'unlink', 'open', 'syncDirectory'] as const;
+
+function drawFault(random: SimRandom): { operation: string; code: string } {
+  const operation = random.pick(FAULTY);
+  const codes = operation === 'open' ? ['EIO', 'EMFILE', 'EMFILE'] : operation === 'write' ? ['EIO', 'ENOSPC'] : ['EIO'];
+  return { operation, code: random.pick(codes) };
+}
 
 function drawEnding(random: SimRandom, mood: 'wild' | 'calm'): Step {
   const kind = mood === 'calm' ? 'close' : random.pick(['close', 'kill', 'power', 'power']);
@@ -97,6 +103,7 @@ class LogPlay {
   private manager: LogManager | null = null;
   private epoch = 0;
   private values = 0;
+  private readonly idsUsed = new Array<number>(PRODUCERS).fill(0);
   /** A sync failed in this life, or the power went: the page cache is not what was written. */
   private lostCache = false;
   private wasClosed = false;
@@ -237,6 +244,8 @@ class LogPlay {
         return this.deleteRecords(log, manager, Number(step['share']));
       case 'retention':
         log.setHighWatermark(log.logEndOffset);
+        // How far it goes is the log's affair; nothing is left of it but the active segment at most.
+        this.ghost.nextStartOffset = log.logEndOffset;
         if (log.segments.length > 1) this.play.count('retention');
         return manager.applyRetention();
       case 'epoch':
@@ -260,8 +269,7 @@ class LogPlay {
   }
 
   private append(env: Env, log: PartitionLog, step: Step): void {
-    const producerId = Number(step['producer']);
-    const sequence = producerId < 0 ? 0 : this.ghost.nextSequence(producerId);
+    const { producerId, sequence } = this.drawSequence(Number(step['producer']));
     const records: GhostRecord[] = Array.from({ length: Number(step['records']) }, (_, index) => ({
       value: `${this.values++}:`.padEnd(Number(step['valueBytes']), '.'),
       epoch: this.epoch,
@@ -284,6 +292,17 @@ class LogPlay {
     }
     log.setHighWatermark(log.logEndOffset);
     this.play.count('append');
+  }
+
+  /** A producer whose records are out of sight goes on under another id. */
+  private drawSequence(producer: number): { producerId: number; sequence: number } {
+    if (producer < 0) return { producerId: -1, sequence: 0 };
+    for (;;) {
+      const producerId = this.idsUsed[producer]! * PRODUCERS + producer;
+      const sequence = this.ghost.nextSequence(producerId);
+      if (sequence >= 0) return { producerId, sequence };
+      this.idsUsed[producer]!++;
+    }
   }
 
   private flush(log: PartitionLog, wait: boolean): Promise<void> | void {
