@@ -40,7 +40,8 @@ export interface TransactionMarker {
 
 export class CoordinatorShard<Request, Response, Timer, StoredRecord> {
   private currentState: ShardState = 'INITIAL';
-  private machine: ShardMachine<Request, Response, Timer, StoredRecord>;
+  /** Null until the first load. */
+  private machine: ShardMachine<Request, Response, Timer, StoredRecord> | null = null;
   private writer: ShardWriter<Response, StoredRecord> | null = null;
   private loader: ShardLoader<StoredRecord> | null = null;
   private stopListening: (() => void) | null = null;
@@ -63,7 +64,6 @@ export class CoordinatorShard<Request, Response, Timer, StoredRecord> {
     private readonly createMachine: () => ShardMachine<Request, Response, Timer, StoredRecord>,
   ) {
     this.logger = env.logger;
-    this.machine = createMachine();
     this.timerQueue = new TimerQueue(env.clock, env.timers, (timer) =>
       this.post(() => this.step({ kind: 'timer', timer })),
     );
@@ -81,7 +81,8 @@ export class CoordinatorShard<Request, Response, Timer, StoredRecord> {
   /** Starts loading; for a shard that is new or has failed. */
   load(): void {
     this.currentState = 'LOADING';
-    this.machine = this.createMachine();
+    const machine = this.createMachine();
+    this.machine = machine;
     const { env, codec, log } = this;
     this.loader = new ShardLoader(
       env,
@@ -91,9 +92,8 @@ export class CoordinatorShard<Request, Response, Timer, StoredRecord> {
       codec,
       this.config.loadBufferBytes,
       {
-        replay: (record, offset, producerId) =>
-          this.machine.replay(record, offset, producerId, env.clock.wallMs(), null),
-        replayMarker: (producerId, committed) => this.machine.replayEndTransactionMarker(producerId, committed, null),
+        replay: (record, offset, producerId) => machine.replay(record, offset, producerId, env.clock.wallMs(), null),
+        replayMarker: (producerId, committed) => machine.replayEndTransactionMarker(producerId, committed, null),
       },
       (failure) => this.post(() => this.loaded(failure)),
     );
@@ -124,7 +124,7 @@ export class CoordinatorShard<Request, Response, Timer, StoredRecord> {
         { key, value, timestampMs: this.env.clock.wallMs() },
         { producerId: marker.producerId, producerEpoch: marker.producerEpoch },
         coordinatorEpoch,
-        (undo) => this.machine.replayEndTransactionMarker(marker.producerId, marker.committed, undo),
+        (undo) => this.machine?.replayEndTransactionMarker(marker.producerId, marker.committed, undo),
         (errorCode) => done(operationErrorCode(errorCode)),
       );
     });
@@ -161,7 +161,7 @@ export class CoordinatorShard<Request, Response, Timer, StoredRecord> {
     const { env, config, codec, log } = this;
     this.writer = new ShardWriter<Response, StoredRecord>(env, env.crc32c, config, codec, log, {
       replay: (record, offset, producerId, undo) =>
-        this.machine.replay(record, offset, producerId, env.clock.wallMs(), undo),
+        this.machine?.replay(record, offset, producerId, env.clock.wallMs(), undo),
       settled: (waiters, errorCode) => this.postUrgent(() => this.settle(waiters, errorCode)),
       flushDue: () => this.post(() => this.writer?.flush()),
       diverged: (why) => this.postUrgent(() => this.reload(why)),
@@ -196,7 +196,7 @@ export class CoordinatorShard<Request, Response, Timer, StoredRecord> {
   }
 
   private step(input: MachineInput<Request, Timer>): void {
-    if (this.currentState !== 'ACTIVE') return;
+    if (this.currentState !== 'ACTIVE' || this.machine === null) return;
     const effects: MachineEffect<Response, Timer, StoredRecord>[] = [];
     this.machine.step(input, this.env.clock.wallMs(), effects);
     this.stepError = ErrorCode.NONE;

@@ -53,29 +53,38 @@ import { fetchOffsets } from './offset-fetch-api';
 export type CoordinatorEnv = Pick<BaseEnv, 'clock' | 'timers' | 'crc32c' | 'logger' | 'random'>;
 
 /** Groups of other types: their part in the machine, and the schemas of their records by type. */
-export interface OtherGroupTypes extends Pick<GroupCoreOptions, 'others' | 'replayOther'> {
+export interface CoordinatorExtras extends Pick<GroupCoreOptions, 'others' | 'replayOther' | 'admitsNewState'> {
   readonly schemas?: ReadonlyMap<number, OtherRecordSchema>;
+}
+
+export interface GroupCounts {
+  readonly groups: ReadonlyMap<string, number>;
+  readonly offsets: number;
 }
 
 export class GroupCoordinator {
   private readonly runtime: GroupRuntime;
+  /** The machine of each partition led here. */
+  private readonly cores = new Map<number, GroupCore>();
 
   constructor(
     private readonly env: CoordinatorEnv,
     private readonly config: GroupConfig,
     private readonly topics: TopicLookup,
-    otherTypes: OtherGroupTypes = {},
+    extras: CoordinatorExtras = {},
   ) {
     const newUuid = javaUuids(env.random('group-member-id'));
-    const { schemas, ...others } = otherTypes;
+    const { schemas, ...coreOptions } = extras;
     const runtimeConfig = {
       writeTimeoutMs: config.offsetsCommitTimeoutMs,
       appendLingerMs: config.groupCoordinatorAppendLingerMs,
       loadBufferBytes: config.offsetsLoadBufferSize,
       compression: config.offsetsTopicCompressionCodec,
     };
-    this.runtime = new CoordinatorRuntime(env, runtimeConfig, new GroupRecordCodec(schemas), () => {
-      return new GroupCore({ config, newUuid, ...others });
+    this.runtime = new CoordinatorRuntime(env, runtimeConfig, new GroupRecordCodec(schemas), (partition) => {
+      const core = new GroupCore({ config, newUuid, ...coreOptions });
+      this.cores.set(partition, core);
+      return core;
     });
   }
 
@@ -86,6 +95,7 @@ export class GroupCoordinator {
 
   stop(): void {
     this.runtime.stop();
+    this.cores.clear();
   }
 
   /** The partition of `__consumer_offsets` whose leader coordinates this group. */
@@ -104,6 +114,22 @@ export class GroupCoordinator {
   /** `leaderEpoch` null: the partition was deleted. */
   resigned(partition: number, leaderEpoch: number | null): void {
     this.runtime.resigned(partition, leaderEpoch);
+    if (!this.runtime.partitionsLed.includes(partition)) this.cores.delete(partition);
+  }
+
+  /** How many groups are in which state, by type and state as `classic Stable`, and how many offsets they have. */
+  counts(): GroupCounts {
+    const groups = new Map<string, number>();
+    let offsets = 0;
+    for (const [partition, core] of this.cores) {
+      if (this.runtime.stateOf(partition) !== 'ACTIVE') continue;
+      offsets += core.offsets.committed.size;
+      for (const { type, stateName } of core.groups.all()) {
+        const key = `${type} ${stateName}`;
+        groups.set(key, (groups.get(key) ?? 0) + 1);
+      }
+    }
+    return { groups, offsets };
   }
 
   /** WriteTxnMarkers on a partition of `__consumer_offsets`; `done` hears NONE once the marker has committed. */

@@ -40,6 +40,8 @@ export interface GroupCoreOptions {
   readonly config: GroupConfig;
   /** A random UUID in Java's text form, for member ids. */
   readonly newUuid: () => string;
+  /** False refuses new groups, members and offsets, with an error that clients retry. Left out: always true. */
+  readonly admitsNewState?: () => boolean;
   readonly others?: OtherGroups;
   readonly replayOther?: OtherReplay;
 }
@@ -52,7 +54,8 @@ export class GroupCore implements ShardMachine<GroupRequest, GroupResponse, Grou
   private readonly replayOther: OtherReplay | null;
 
   constructor(options: GroupCoreOptions) {
-    this.scope = new GroupScope(options.config, this.groups, this.offsets, options.newUuid, options.others ?? null);
+    const { config, newUuid, admitsNewState = () => true, others = null } = options;
+    this.scope = new GroupScope(config, this.groups, this.offsets, newUuid, admitsNewState, others);
     this.replayOther = options.replayOther ?? null;
   }
 
@@ -70,6 +73,7 @@ export class GroupCore implements ShardMachine<GroupRequest, GroupResponse, Grou
         return this.writeFailed(input.write, input.errorCode, input.isStored);
       case 'loaded':
         classicGroupsLoaded(scope);
+        scope.others?.loaded(scope);
         return scheduleExpiry(scope);
       case 'unloaded':
         return classicGroupsUnloaded(scope);

@@ -5,6 +5,7 @@
  * continuations.
  */
 
+import type { HeartbeatRequest, LeaveGroupRequest, SyncGroupRequest } from '../../../wire/schema/group';
 import type { RequestToken, TransactionalProducer, WriteToken } from '../shard-machine';
 import type { ClassicGroup } from './classic-group';
 import type { ClassicMember, MemberProtocol, MemberTimeouts } from './classic-member';
@@ -13,6 +14,7 @@ import type { GroupConfig } from './group-config';
 import type { CoordinatorRecord } from './group-records';
 import type { GroupRegistry } from './group-registry';
 import type { GroupEffect, GroupResponse, GroupTimer, RequestContext } from './group-requests';
+import type { Join } from './join-request';
 import type { OffsetStore } from './offset-store';
 
 /** What is done when a write of soft state has committed, or failed. */
@@ -48,13 +50,16 @@ export type Continuation =
 
 /** How groups of other types take part in the classic requests (coordinators.md 3.10). */
 export interface OtherGroups {
-  /** A JoinGroup to a group that has members and is not classic. False: it is refused as inconsistent. */
-  join(scope: GroupScope, group: Group, token: RequestToken, request: object, context: RequestContext): boolean;
+  /** A JoinGroup to a consumer group that has members. False: it is refused as inconsistent. */
+  join(scope: GroupScope, group: Group, join: Join): boolean;
   /** SyncGroup, Heartbeat and LeaveGroup. False: the member is unknown. */
-  sync(scope: GroupScope, group: Group, token: RequestToken, request: object): boolean;
-  heartbeat(scope: GroupScope, group: Group, token: RequestToken, request: object): boolean;
-  leave(scope: GroupScope, group: Group, token: RequestToken, request: object): boolean;
+  sync(scope: GroupScope, group: Group, token: RequestToken, request: SyncGroupRequest): boolean;
+  heartbeat(scope: GroupScope, group: Group, token: RequestToken, request: HeartbeatRequest): boolean;
+  leave(scope: GroupScope, group: Group, token: RequestToken, request: LeaveGroupRequest): boolean;
+  /** A timer of kind 'other' fired. */
   timer(scope: GroupScope, timer: Extract<GroupTimer, { readonly kind: 'other' }>): void;
+  /** The partition has been loaded: timers of members begin anew. */
+  loaded(scope: GroupScope): void;
 }
 
 interface WriteOptions {
@@ -76,6 +81,8 @@ export class GroupScope {
     readonly offsets: OffsetStore,
     /** A random UUID in Java's text form. */
     readonly newUuid: () => string,
+    /** False when the heap is near its bound: what is there goes on, nothing new is begun. */
+    readonly admitsNewState: () => boolean,
     readonly others: OtherGroups | null,
   ) {}
 

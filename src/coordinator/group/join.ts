@@ -30,6 +30,7 @@ export function joinGroup(scope: GroupScope, join: Join): void {
   const isNew = group === null;
   if (group === null) {
     if (memberId !== '') return scope.respond(token, joinError(ErrorCode.UNKNOWN_MEMBER_ID, memberId));
+    if (!scope.admitsNewState()) return scope.respond(token, joinError(ErrorCode.COORDINATOR_NOT_AVAILABLE, ''));
     group = ClassicGroup.empty(groupId, scope.nowMs);
     scope.groups.set(group);
   }
@@ -48,9 +49,9 @@ export function joinGroup(scope: GroupScope, join: Join): void {
 
 /** 2, 3, 4: an empty group of another type gives up its name; true when a classic group may have it. */
 function makesWay(scope: GroupScope, group: Group, join: Join): boolean {
-  const { token, request, context } = join;
+  const { token } = join;
   if (group.type !== 'share' && group.isEmpty) return true;
-  const isTaken = group.type === 'consumer' && scope.others?.join(scope, group, token, request, context) === true;
+  const isTaken = group.type === 'consumer' && scope.others?.join(scope, group, join) === true;
   if (!isTaken) scope.respond(token, joinError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL, ''));
   return false;
 }
@@ -85,6 +86,7 @@ function joinAsNewMember(scope: GroupScope, group: ClassicGroup, join: Join): vo
     if (known !== undefined) return replaceStaticMember(scope, group, known, newMemberId, join);
     return addMember(scope, group, newMemberId, join);
   }
+  if (!scope.admitsNewState()) return scope.respond(token, joinError(ErrorCode.COORDINATOR_NOT_AVAILABLE, ''));
   const newMemberId = `${context.clientId}-${scope.newUuid()}`;
   // 13
   if (context.apiVersion < KNOWN_ID_VERSION) return addMember(scope, group, newMemberId, join);
@@ -159,7 +161,9 @@ function addMember(scope: GroupScope, group: ClassicGroup, memberId: string, joi
 
 function updateMember(scope: GroupScope, group: ClassicGroup, member: ClassicMember, join: Join, why: string): void {
   group.update(member, timeoutsOf(join), keptProtocols(join.request.protocols));
-  // Another JoinGroup may be parked, from an earlier connection: it is never answered.
-  group.park(member, join.token);
+  // Another JoinGroup may be parked, from a connection that the client has given up. Kafka never answers it; here nothing
+  // stays open for ever.
+  const before = group.park(member, join.token);
+  if (before !== null) scope.respond(before, joinError(ErrorCode.REBALANCE_IN_PROGRESS, member.memberId));
   rebalanceOrCompleteJoin(scope, group, withReason(why, join.request.reason));
 }

@@ -19,13 +19,15 @@ export function leaveGroup(scope: GroupScope, token: RequestToken, request: Leav
   const group = scope.groups.get(request.groupId);
   if (group !== null && group.type !== 'classic' && scope.others?.leave(scope, group, token, request) === true) return;
   const classic = scope.groups.classic(request.groupId);
-  if (classic?.state === 'Dead') {
-    return scope.respondWhenCommitted(token, leaveResponse(ErrorCode.COORDINATOR_NOT_AVAILABLE, [], []));
+  if (classic === null) {
+    const unknown = request.members.map(() => ErrorCode.UNKNOWN_MEMBER_ID);
+    return scope.respond(token, leaveResponse(ErrorCode.NONE, request.members, unknown));
   }
-  const errorCodes = request.members.map((leaver) =>
-    classic === null ? ErrorCode.UNKNOWN_MEMBER_ID : removeLeaver(scope, classic, leaver),
-  );
-  if (classic !== null && errorCodes.includes(ErrorCode.NONE) && !classic.isEmpty) {
+  if (classic.state === 'Dead') {
+    return scope.respond(token, leaveResponse(ErrorCode.COORDINATOR_NOT_AVAILABLE, [], []));
+  }
+  const errorCodes = request.members.map((leaver) => removeLeaver(scope, classic, leaver));
+  if (errorCodes.includes(ErrorCode.NONE) && !classic.isEmpty) {
     rebalanceOrCompleteJoin(scope, classic, 'members left');
   }
   scope.respondWhenCommitted(token, leaveResponse(ErrorCode.NONE, request.members, errorCodes));

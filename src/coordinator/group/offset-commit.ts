@@ -53,6 +53,7 @@ export function commitOffsets(scope: GroupScope, token: RequestToken, commit: Co
   const verdict = judge(scope, groupId, claim);
   if (verdict.errorCode !== ErrorCode.NONE) return scope.fail(token, verdict.errorCode);
   keepSessionAlive(scope, groupId, memberId);
+  if (refusesNewOffsets(scope, groupId, request.topics)) return scope.fail(token, ErrorCode.COORDINATOR_NOT_AVAILABLE);
   const expireTimestampMs =
     retentionTimeMs === DEFAULT_RETENTION ? -1 : Math.min(scope.nowMs + retentionTimeMs, Number.MAX_SAFE_INTEGER);
   const { partitionCheck } = verdict;
@@ -76,6 +77,7 @@ export function commitTransactionalOffsets(scope: GroupScope, token: RequestToke
   };
   const verdict = judge(scope, groupId, claim);
   if (verdict.errorCode !== ErrorCode.NONE) return scope.fail(token, transactionalError(verdict.errorCode));
+  if (refusesNewOffsets(scope, groupId, request.topics)) return scope.fail(token, ErrorCode.COORDINATOR_NOT_AVAILABLE);
   const { partitionCheck } = verdict;
   const result = collect(scope, withoutIds(request), { groupId, expireTimestampMs: -1, partitionCheck });
   if (result.errorCode !== ErrorCode.NONE) return scope.fail(token, transactionalError(result.errorCode));
@@ -107,6 +109,18 @@ function keepSessionAlive(scope: GroupScope, groupId: string, memberId: string):
   const member = group.members.get(memberId);
   const counts = group.state === 'Stable' || group.state === 'PreparingRebalance';
   if (counts && member !== undefined) restartSession(scope, group, member);
+}
+
+/** Near the heap's bound, offsets that are there may be moved on; new ones have to wait. */
+function refusesNewOffsets(
+  scope: GroupScope,
+  groupId: string,
+  topics: readonly Pick<CommitTopic, 'name' | 'partitions'>[],
+): boolean {
+  if (scope.admitsNewState()) return false;
+  return topics.some(({ name, partitions }) =>
+    partitions.some(({ partitionIndex }) => scope.offsets.committed.find(groupId, name, partitionIndex) < 0),
+  );
 }
 
 function collect(scope: GroupScope, topics: readonly CommitTopic[], terms: CommitTerms): CommitResult {

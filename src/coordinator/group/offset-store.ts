@@ -83,14 +83,14 @@ export class OffsetStore {
   }
 
   private putCommitted(key: PartitionKey, value: StoredOffset, undo: UndoLog | null): void {
-    if (undo !== null) this.rememberRow(this.committed, key, undo);
+    if (undo !== null) this.rememberCommitted(key, undo);
     this.committed.put(key.groupId, key.topic, key.partition, value);
   }
 
   private removeCommitted(key: PartitionKey, undo: UndoLog | null): void {
     const row = this.committed.find(key.groupId, key.topic, key.partition);
     if (row < 0) return;
-    if (undo !== null) this.rememberRow(this.committed, key, undo);
+    if (undo !== null) this.rememberCommitted(key, undo);
     this.committed.remove(row);
   }
 
@@ -105,7 +105,9 @@ export class OffsetStore {
       undo?.push(() => this.removePending(producerId, key, null));
       this.changeOpen(key, 1);
     } else if (undo !== null) {
-      this.rememberRow(table, key, undo);
+      // By producer, not by table: that goes when its last row does.
+      const before = table.valueOf(row);
+      undo.push(() => this.putPending(producerId, key, before, null));
     }
     table.put(key.groupId, key.topic, key.partition, value);
   }
@@ -135,7 +137,8 @@ export class OffsetStore {
     else open.put(key.groupId, key.topic, key.partition, { ...COUNTER, offset: count });
   }
 
-  private rememberRow(table: OffsetTable, key: PartitionKey, undo: UndoLog): void {
+  private rememberCommitted(key: PartitionKey, undo: UndoLog): void {
+    const table = this.committed;
     const { groupId, topic, partition } = key;
     const row = table.find(groupId, topic, partition);
     const before = row < 0 ? null : table.valueOf(row);

@@ -107,10 +107,12 @@ export function resetAssignments(scope: GroupScope, group: ClassicGroup, errorCo
   propagateAssignments(scope, group, errorCode);
 }
 
-/** Removes a member that left or fell silent; whoever waits in its JoinGroup learns that it has to start anew. */
+/** Removes a member that left or fell silent; whoever waits in its name learns that it has to start anew. */
 export function removeMember(scope: GroupScope, group: ClassicGroup, member: ClassicMember): void {
   const token = group.park(member, null);
   if (token !== null) scope.respond(token, joinError(ErrorCode.UNKNOWN_MEMBER_ID, ''));
+  if (member.syncToken !== null) scope.respond(member.syncToken, syncError(ErrorCode.UNKNOWN_MEMBER_ID));
+  member.syncToken = null;
   group.remove(member.memberId);
 }
 

@@ -73,6 +73,8 @@ function syncClassicGroup(
     case 'PreparingRebalance':
       return scope.respond(token, syncError(ErrorCode.REBALANCE_IN_PROGRESS));
     case 'CompletingRebalance':
+      // As with JoinGroup: the one before is of a connection that was given up.
+      if (member.syncToken !== null) scope.respond(member.syncToken, syncError(ErrorCode.REBALANCE_IN_PROGRESS));
       member.syncToken = token;
       group.removePendingSync(member.memberId);
       if (group.isLeader(member.memberId)) return storeAssignment(scope, group, request);

@@ -250,7 +250,9 @@ describe('joining a group', () => {
     scene.join('a', { member: 'c-1' });
     scene.join('a again', { member: 'c-1' });
     scene.join('b', { member: 'c-2' });
-    expect(scene.lines().slice(2)).toEqual([
+    expect(scene.lines().slice(1)).toEqual([
+      "a: REBALANCE_IN_PROGRESS 'c-1'",
+      'a again: ...',
       'a again: joined as c-1, generation 2, range, leads c-1 c-2',
       'b: joined as c-2, generation 2, range, follows c-1',
     ]);
@@ -361,5 +363,28 @@ describe('joining a group', () => {
     scene.commit();
     expect(scene.lines().at(-1)).toBe("a: assigned 'x' consumer/range");
     expect(scene.core.groups.classic('g')?.members.get('c-1')?.metadataOf('range')[0]).toBe(0);
+  });
+
+  test("near the heap's bound nothing new is begun, and what is there goes on", () => {
+    let isFull = false;
+    const scene = stablePair(new Scene({}, undefined, { admitsNewState: () => !isFull }));
+    scene.offsets('a', 't-0=1', { member: 'c-1', generation: 1 });
+    scene.lines();
+    isFull = true;
+    scene.join('new group', { group: 'h' });
+    scene.join('new member');
+    scene.offsets('a', 't-0=2 t-1=2', { member: 'c-1', generation: 1 });
+    scene.offsets('a', 't-1=2', { producer: 7 });
+    scene.offsets('a', 't-0=2', { member: 'c-1', generation: 1 });
+    scene.heartbeat('b', 'c-2', 1);
+    expect(scene.lines()).toEqual([
+      "new group: COORDINATOR_NOT_AVAILABLE ''",
+      "new member: COORDINATOR_NOT_AVAILABLE ''",
+      'a: failed with COORDINATOR_NOT_AVAILABLE',
+      'a: failed with COORDINATOR_NOT_AVAILABLE',
+      'log: offset of g t-0 = 2',
+      'a: t-0 NONE',
+      'b: NONE',
+    ]);
   });
 });

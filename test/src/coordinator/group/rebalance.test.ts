@@ -367,8 +367,8 @@ describe('group.max.size', () => {
     scene.join('a', { member: 'c-1' });
     scene.join('b', { version: 3 });
     scene.lines();
-    scene.join('a', { member: 'c-1' });
-    expect(scene.lines()).toEqual(['a: ...']);
+    scene.join('a again', { member: 'c-1' });
+    expect(scene.lines()).toEqual(["a: REBALANCE_IN_PROGRESS 'c-1'", 'a again: ...']);
   });
 
   test('lets members of a full group join again', () => {

@@ -87,6 +87,8 @@ export class Scene {
   readonly log: MemoryLog;
   readonly shard: GroupShard;
   core!: GroupCore;
+  /** False: requests share the batch of the turn to come. */
+  turns = true;
   private written: string[] = [];
   private ids = 0;
   private readonly codec = new GroupRecordCodec();
@@ -260,7 +262,7 @@ export class Scene {
   }
 
   /** Asks without a turn of the loop in between: what follows shares its batch. */
-  ask(who: string, request: GroupRequest, turns = true): void {
+  ask(who: string, request: GroupRequest, turns = this.turns): void {
     let isAnswered = false;
     this.shard.submit(request, {
       respond: (response) => {

@@ -101,6 +101,26 @@ describe('SyncGroup', () => {
     expect(state(scene)).toBe('PreparingRebalance');
   });
 
+  test('of a parked member takes the place of its first, which is told to come back', () => {
+    const scene = joined(2);
+    scene.sync('b', { member: 'c-2', generation: 1 });
+    scene.sync('b again', { member: 'c-2', generation: 1 });
+    scene.sync('a', { member: 'c-1', generation: 1, assign: 'c-2=y' });
+    expect(scene.lines().filter((line) => line.startsWith('b'))).toEqual([
+      'b: ...',
+      'b: REBALANCE_IN_PROGRESS',
+      'b again: ...',
+      "b again: assigned 'y' consumer/range",
+    ]);
+  });
+
+  test('of a parked member that is removed meanwhile: the member is unknown', () => {
+    const scene = joined(2);
+    scene.sync('b', { member: 'c-2', generation: 1 });
+    scene.leave('admin', 'c-2');
+    expect(scene.lines()).toEqual(['b: ...', 'b: UNKNOWN_MEMBER_ID', 'admin: left c-2/ NONE']);
+  });
+
   test('is overtaken by a new rebalance: the assignment comes to nothing', () => {
     const scene = joined(2);
     scene.log.holds = true;
