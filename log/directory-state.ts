@@ -19,6 +19,7 @@ export class DirectoryState {
   private current: DirectoryCondition = 'online';
   private nextProbeMs = 0;
   private reason = '';
+  private fatalError: DiskError | null = null;
 
   constructor(
     private readonly env: Env,
@@ -33,6 +34,11 @@ export class DirectoryState {
 
   get isOffline(): boolean {
     return this.current === 'offline';
+  }
+
+  /** What took the directory offline. */
+  get failure(): DiskError | null {
+    return this.fatalError;
   }
 
   /** Throws LogStorageError unless an append may be tried. */
@@ -59,7 +65,6 @@ export class DirectoryState {
 
   /** Maps a failed write: ENOSPC makes the directory full, EMFILE refuses this append alone, the rest is fatal to it. */
   writeFailed(error: DiskError): LogStorageError {
-    if (error.code === 'EMFILE') return new LogStorageError(`too many open files: ${error.message}`);
     if (error.code !== 'ENOSPC') return this.failed(error);
     if (this.current === 'online') {
       this.current = 'full';
@@ -71,10 +76,12 @@ export class DirectoryState {
     return new LogStorageError(`log directory ${this.path} is full: ${error.message}`);
   }
 
-  /** A failed read, fsync or other operation: the directory goes offline. */
+  /** A failed read, fsync or other operation: the directory goes offline. Too few descriptors are no fault of the disk. */
   failed(error: DiskError): LogStorageError {
+    if (error.code === 'EMFILE') return new LogStorageError(`too many open files: ${error.message}`);
     if (this.current !== 'offline') {
       this.current = 'offline';
+      this.fatalError = error;
       this.reason = error.message;
       const advice = 'It stays offline until the broker is restarted; check the disk first.';
       this.env.logger.error(`Log directory ${this.path} failed and is offline. ${advice}`, { cause: error.message });

@@ -5,10 +5,9 @@
  * truncation in between makes the completion worthless), and directory entries of new files are synced with them.
  */
 import { isDiskError } from './directory-state';
-import type { DiskError, DiskFile } from './disk';
+import type { DiskError } from './disk';
 import type { Env } from './env';
 import type { LogSegment } from './segment';
-import { OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX } from './file-names';
 
 export interface FlushTarget {
   readonly directory: string;
@@ -17,9 +16,13 @@ export interface FlushTarget {
   readonly logEndOffset: number;
   readonly generation: number;
   readonly isClosed: boolean;
+  /** Why nothing of this log can be made durable any more, or null. */
+  readonly flushFailure: DiskError | null;
   /** Segments with bytes that no sync has covered, oldest first, and whether each is closed for appends. */
   dirtySegments(): readonly LogSegment[];
   isActive(segment: LogSegment): boolean;
+  /** Files beside a rolled segment that recovery trusts once the recovery point has passed them. */
+  trustedFilesOf(segment: LogSegment): readonly string[];
   flushed(offset: number): void;
   failed(error: DiskError): void;
 }
@@ -37,9 +40,15 @@ export class Flusher {
     private readonly target: FlushTarget,
   ) {}
 
-  /** New files: their directory's entries have to be synced too. */
-  noteNewFile(): void {
+  /** Files have come or gone: their directory's entries have to be synced too. */
+  noteNames(): void {
     this.directoryEntriesDirty = true;
+  }
+
+  /** Something of the log, be it a truncation or a new file's name, would not survive loss of power. */
+  get hasUnsynced(): boolean {
+    const { logEndOffset } = this.target;
+    return this.isRunning || this.target.dirtySegments().length > 0 || (this.directoryEntriesDirty && logEndOffset > 0);
   }
 
   /** Calls back, never in the caller's turn, when everything appended before this call is durable, or cannot be. */
@@ -63,37 +72,53 @@ export class Flusher {
   }
 
   private steps(): ((done: FlushDone) => void)[] {
+    const { flushFailure } = this.target;
+    // No later sync mends a failed one, even if the system calls it a success.
+    if (flushFailure !== null) return [(done) => this.env.timers.soon(() => done(flushFailure))];
     const steps: ((done: FlushDone) => void)[] = [];
     for (const segment of this.target.dirtySegments()) {
-      segment.isDirty = false;
-      if (!this.target.isActive(segment)) steps.push((done) => this.syncIndexes(segment, done));
+      if (!this.target.isActive(segment)) steps.push((done) => this.syncTrustedFiles(segment, done));
       steps.push((done) => this.syncSegment(segment, done));
     }
-    if (this.directoryEntriesDirty) {
-      this.directoryEntriesDirty = false;
-      steps.push((done) => this.env.disk.syncDirectory(this.target.directory, done));
-      steps.push((done) => this.env.disk.syncDirectory(this.target.parentDirectory, done));
-    }
+    if (this.directoryEntriesDirty) steps.push((done) => this.syncDirectories(done));
     if (steps.length === 0) steps.push((done) => this.env.timers.soon(() => done(null)));
     return steps;
   }
 
   private syncSegment(segment: LogSegment, done: FlushDone): void {
-    if (this.target.isClosed) return done(null);
-    const { file, release } = segment.file.hold();
-    file.sync((error) => {
-      release();
+    if (this.target.isClosed || segment.isRemoved) return done(null);
+    const held = this.attempt(() => segment.file.hold(), done);
+    if (held === null) return;
+    // What is written from here on is not covered; what a failed sync has covered nobody knows.
+    segment.isDirty = false;
+    held.file.sync((error) => {
+      held.release();
+      if (error !== null) segment.isDirty = true;
       done(error);
     });
   }
 
-  /** Index files of a rolled segment are trusted after a crash once the recovery point has passed them. */
-  private syncIndexes(segment: LogSegment, done: FlushDone): void {
-    const files = [OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX].map((suffix) => segment.path(suffix));
+  private syncDirectories(done: FlushDone): void {
+    const { directory, parentDirectory, isClosed } = this.target;
+    if (isClosed) return done(null);
+    this.directoryEntriesDirty = false;
+    const finished = (error: DiskError | null): void => {
+      if (error !== null) this.directoryEntriesDirty = true;
+      done(error);
+    };
+    this.env.disk.syncDirectory(directory, (error) => {
+      if (error !== null) finished(error);
+      else this.env.disk.syncDirectory(parentDirectory, finished);
+    });
+  }
+
+  private syncTrustedFiles(segment: LogSegment, done: FlushDone): void {
+    const files = [...this.target.trustedFilesOf(segment)];
     const next = (): void => {
       const path = files.shift();
-      if (path === undefined || this.target.isClosed || this.env.disk.statSync(path) === null) return done(null);
-      const file = this.open(path, done);
+      if (path === undefined || this.target.isClosed) return done(null);
+      if (this.env.disk.statSync(path) === null) return next();
+      const file = this.attempt(() => this.env.disk.openSync(path, 'write'), done);
       file?.sync((error) => {
         file.closeSync();
         if (error === null) next();
@@ -103,9 +128,10 @@ export class Flusher {
     next();
   }
 
-  private open(path: string, failed: FlushDone): DiskFile | null {
+  /** Runs a disk call that may throw; null when it has, and `failed` has been told. */
+  private attempt<T>(call: () => T, failed: FlushDone): T | null {
     try {
-      return this.env.disk.openSync(path, 'write');
+      return call();
     } catch (error) {
       if (!isDiskError(error)) throw error;
       failed(error);
@@ -114,12 +140,19 @@ export class Flusher {
   }
 
   private finishRound(error: DiskError | null, endOffset: number, generation: number): void {
-    if (error !== null) this.target.failed(error);
+    const failure = error ?? this.target.flushFailure;
+    // A log that was closed meanwhile, because its topic went, has files that are gone.
+    if (this.target.isClosed) return this.settle(failure);
+    if (failure !== null) this.target.failed(failure);
     else if (generation === this.target.generation) this.target.flushed(endOffset);
+    this.settle(failure);
+  }
+
+  private settle(failure: DiskError | null): void {
     const finished = this.running;
     this.running = [];
     this.isRunning = false;
     if (this.waiting.length > 0) this.startRound();
-    for (const done of finished) done(error);
+    for (const done of finished) done(failure);
   }
 }

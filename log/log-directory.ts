@@ -10,6 +10,7 @@ import {
   LOG_START_CHECKPOINT,
   RECOVERY_POINT_CHECKPOINT,
   partitionDirectoryName,
+  type TopicPartition,
 } from './file-names';
 import { readTextFile, replaceFile, unlinkIfPresent } from './small-file';
 
@@ -17,15 +18,16 @@ import { readTextFile, replaceFile, unlinkIfPresent } from './small-file';
 const VOLATILITY_FILE = '.moldau_volatility';
 
 export interface StoredOffsets {
-  readonly recoveryPoints: ReadonlyMap<string, number>;
-  readonly logStarts: ReadonlyMap<string, number>;
-  readonly highWatermarks: ReadonlyMap<string, number>;
+  readonly recoveryPoints: ReadonlyMap<string, PartitionOffset>;
+  readonly logStarts: ReadonlyMap<string, PartitionOffset>;
+  readonly highWatermarks: ReadonlyMap<string, PartitionOffset>;
 }
 
 export class LogDirectory {
   readonly state: DirectoryState;
   /** False once a write of a clean stop has failed: the stop is then not marked as clean. */
   isStateWritten = true;
+  private writtenRecoveryPoints: ReadonlyMap<string, PartitionOffset>;
 
   private constructor(
     private readonly env: Env,
@@ -38,6 +40,7 @@ export class LogDirectory {
     readonly stored: StoredOffsets,
     wentOffline: (directory: string, reason: string) => void,
   ) {
+    this.writtenRecoveryPoints = stored.recoveryPoints;
     this.state = new DirectoryState(env, path, (reason) => wentOffline(path, reason));
   }
 
@@ -57,6 +60,15 @@ export class LogDirectory {
 
   writeRecoveryPoints(entries: readonly PartitionOffset[]): void {
     writeOffsetCheckpoint(this.env.disk, this.path, RECOVERY_POINT_CHECKPOINT, entries);
+    this.writtenRecoveryPoints = new Map(entries.map((entry) => [partitionDirectoryName(entry), entry]));
+  }
+
+  /** Makes sure that a crash from now on recovers the partition from `offset` or before; the other points stay as they are. */
+  lowerRecoveryPoint(topicPartition: TopicPartition, offset: number): void {
+    const name = partitionDirectoryName(topicPartition);
+    if ((this.writtenRecoveryPoints.get(name)?.offset ?? 0) <= offset) return;
+    const others = [...this.writtenRecoveryPoints.values()].filter((entry) => partitionDirectoryName(entry) !== name);
+    this.writeRecoveryPoints([...others, { ...topicPartition, offset }]);
   }
 
   writeLogStarts(entries: readonly PartitionOffset[]): void {
@@ -86,9 +98,9 @@ function brokerEpochOf(marker: string | null): number {
 }
 
 function readStoredOffsets(env: Env, path: string): StoredOffsets {
-  const read = (name: string): Map<string, number> => {
+  const read = (name: string): Map<string, PartitionOffset> => {
     try {
-      return new Map(readOffsetCheckpoint(env.disk, path, name).map((e) => [partitionDirectoryName(e), e.offset]));
+      return new Map(readOffsetCheckpoint(env.disk, path, name).map((entry) => [partitionDirectoryName(entry), entry]));
     } catch (error) {
       if (!(error instanceof CheckpointError)) throw error;
       env.logger.warn(`${error.message}; going on without it, which costs a longer recovery`);

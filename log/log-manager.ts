@@ -120,7 +120,7 @@ export class LogManager {
   /** The high watermark of the last checkpoint, bounded to the log. */
   storedHighWatermark(log: PartitionLog): number {
     const stored = this.directoryOf(log)?.stored.highWatermarks.get(partitionDirectoryName(log.topicPartition));
-    return stored ?? log.logStartOffset;
+    return stored?.offset ?? log.logStartOffset;
   }
 
   directoryOf(log: PartitionLog): LogDirectory | undefined {
@@ -163,7 +163,8 @@ export class LogManager {
 
   private load(directory: LogDirectory, topicPartition: TopicPartition, config: LogConfig): PartitionLog {
     const name = partitionDirectoryName(topicPartition);
-    const log = this.openLog(directory, topicPartition, config, directory.wasCleanlyStopped, directory.stored.recoveryPoints.get(name) ?? 0);
+    const log = this.openLog(directory, topicPartition, config, directory.wasCleanlyStopped, directory.stored.recoveryPoints.get(name)?.offset ?? 0);
+    directory.lowerRecoveryPoint(topicPartition, log.logEndOffset);
     this.logs.set(name, log);
     return log;
   }
@@ -177,8 +178,14 @@ export class LogManager {
   ): PartitionLog {
     const name = partitionDirectoryName(topicPartition);
     const path = `${directory.path}/${name}`;
-    const context = { env: this.env, state: directory.state, pool: this.pool, counters: this.counters };
-    const logStartOffset = directory.stored.logStarts.get(name) ?? 0;
+    const context = {
+      env: this.env,
+      state: directory.state,
+      pool: this.pool,
+      counters: this.counters,
+      lowerRecoveryPoint: (offset: number) => directory.lowerRecoveryPoint(topicPartition, offset),
+    };
+    const logStartOffset = directory.stored.logStarts.get(name)?.offset ?? 0;
     const loaded = loadLog({ context, directory: path, config, wasCleanlyStopped, recoveryPoint, logStartOffset });
     return new PartitionLog(context, topicPartition, path, this.readTopicId(path), config, loaded);
   }
@@ -349,7 +356,7 @@ export class LogManager {
   }
 
   private async flushAtEnd(log: PartitionLog): Promise<void> {
-    if (log.directoryState.isOffline || log.flushedOffset === log.logEndOffset) return;
+    if (log.directoryState.isOffline || !log.hasUnsynced) return;
     await new Promise<DiskError | null>((resolve) => log.flush(resolve));
   }
 }

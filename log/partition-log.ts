@@ -9,19 +9,30 @@ import { invariant } from '../wire/base/invariant';
 import { BatchView } from '../wire/record/batch';
 import { readControlMark } from './control-mark';
 import { DirectoryState, isDiskError } from './directory-state';
+import type { DiskError } from './disk';
 import type { Env } from './env';
 import type { FilePool } from './file-pool';
-import { LOG_SUFFIX, segmentFileName, type TopicPartition } from './file-names';
+import {
+  LOG_SUFFIX,
+  OFFSET_INDEX_SUFFIX,
+  PARTITION_METADATA,
+  PRODUCER_SNAPSHOT_SUFFIX,
+  TIME_INDEX_SUFFIX,
+  TRANSACTION_INDEX_SUFFIX,
+  segmentFileName,
+  type TopicPartition,
+} from './file-names';
 import { Flusher, type FlushDone } from './flusher';
 import type { LeaderEpochCache } from './leader-epoch-cache';
 import type { LogConfig } from './log-config';
 import type { LogCounters } from './log-counters';
 import type { LogStorageError } from './log-error';
-import { replayProducers } from './producer-replay';
+import { rebuildProducers } from './producer-replay';
 import { ProducerState } from './producer-state';
 import { deleteProducerSnapshots, writeProducerSnapshot } from './producer-snapshot';
 import { shouldRoll } from './roll-policy';
 import { LogSegment } from './segment';
+import { syncFile } from './small-file';
 import { removeSegmentFiles } from './segment-removal';
 
 export type AppendOrigin = 'client' | 'coordinator' | 'replication';
@@ -44,6 +55,8 @@ export interface LoadedLog {
   readonly logStartOffset: number;
   readonly logEndOffset: number;
   readonly flushedOffset: number;
+  /** The files are those of a clean stop: nothing was repaired or made. */
+  readonly isAsCleanlyStopped: boolean;
   readonly producers: ProducerState;
   readonly epochs: LeaderEpochCache;
 }
@@ -53,6 +66,11 @@ export interface LogContext {
   readonly state: DirectoryState;
   readonly pool: FilePool;
   readonly counters: LogCounters;
+  /**
+   * Called before a log is cut back to `offset`: a recovery point beyond it would make the next start believe bytes that are
+   * written after the cut and not yet synced. Throws DiskError.
+   */
+  readonly lowerRecoveryPoint: (offset: number) => void;
 }
 
 const MAX_JITTER_MS = 0x7fffffff;
@@ -65,6 +83,8 @@ export class PartitionLog {
   private visibleTo: number;
   private generationCount = 0;
   private closed = false;
+  /** Something has been written in this life of the log, or its files are not what a clean stop leaves. */
+  private hasChanged: boolean;
   private lastFlushMs: number;
   private readonly batch = new BatchView();
   private readonly flusher: Flusher;
@@ -93,6 +113,7 @@ export class PartitionLog {
     this.rollJitterMs = jitterBound > 0 ? env.random('log.roll.jitter').below(jitterBound) : 0;
     this.lastFlushMs = env.clock.monotonicMs();
     this.flusher = new Flusher(env, this);
+    this.hasChanged = !loaded.isAsCleanlyStopped;
   }
 
   get logStartOffset(): number {
@@ -147,6 +168,13 @@ export class PartitionLog {
     return segment === this.segmentList.at(-1);
   }
 
+  trustedFilesOf(segment: LogSegment): readonly string[] {
+    const next = this.segmentList[this.segmentList.indexOf(segment) + 1];
+    const snapshot = next === undefined ? [] : [next.path(PRODUCER_SNAPSHOT_SUFFIX)];
+    const indexes = [OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX].map((suffix) => segment.path(suffix));
+    return [...indexes, ...snapshot, `${this.directory}/${PARTITION_METADATA}`];
+  }
+
   setConfig(config: LogConfig): void {
     this.settings = config;
   }
@@ -172,6 +200,7 @@ export class PartitionLog {
       const known = this.checkProducer(bytes);
       if (known !== null) return known;
     }
+    this.hasChanged = true;
     const baseOffset = this.assignOffsets(bytes, leaderEpoch, origin);
     const { lastOffset, maxTimestampMs } = this.summarize(bytes);
     this.guardedWrite(() => {
@@ -255,13 +284,14 @@ export class PartitionLog {
   private roll(baseOffset: number): void {
     const { env, pool } = this.context;
     const old = this.active;
+    this.hasChanged = true;
     old.writeIndexes();
     writeProducerSnapshot(env.disk, this.directory, baseOffset, this.producers, env.crc32c, 'cached');
     this.discardLeftover(baseOffset);
     const created = LogSegment.create(env.disk, pool, this.directory, baseOffset, this.settings, env.clock.wallMs());
     this.segmentList.push(created);
     this.context.counters.rolls++;
-    this.flusher.noteNewFile();
+    this.flusher.noteNames();
     env.timers.soon(() => {
       if (!this.closed && !this.context.state.isOffline) this.flush(() => undefined);
     });
@@ -281,6 +311,14 @@ export class PartitionLog {
     this.flusher.flush(done);
   }
 
+  get flushFailure(): DiskError | null {
+    return this.context.state.failure;
+  }
+
+  get hasUnsynced(): boolean {
+    return this.flusher.hasUnsynced;
+  }
+
   dirtySegments(): readonly LogSegment[] {
     return this.segmentList.filter((segment) => segment.isDirty);
   }
@@ -292,7 +330,7 @@ export class PartitionLog {
   }
 
   /** @internal */
-  failed(error: Parameters<DirectoryState['failed']>[0]): void {
+  failed(error: DiskError): void {
     this.context.state.failed(error);
   }
 
@@ -306,36 +344,52 @@ export class PartitionLog {
     if (offset >= this.endOffset) return;
     invariant(offset >= this.startOffset, `truncation of ${this.directory} to ${offset}, below its start ${this.startOffset}`);
     this.generationCount++;
-    this.guarded(() => {
-      while (this.segmentList.length > 1 && this.active.baseOffset >= offset) {
-        const removed = this.segmentList.pop();
-        if (removed !== undefined) removeSegmentFiles(this.context.env.disk, removed, 'now');
-      }
-      this.active.truncateTo(offset);
-      this.epochs.truncateFromEnd(offset);
-      this.epochs.persist();
-      deleteProducerSnapshots(this.context.env.disk, this.directory, (at) => at > offset);
-    });
-    this.endOffset = offset;
     this.flushedTo = Math.min(this.flushedTo, offset);
+    this.flusher.noteNames();
+    this.guarded(() => {
+      this.context.lowerRecoveryPoint(offset);
+      this.cutBackTo(offset);
+      this.epochs.truncateFromEnd(offset);
+      rebuildProducers(this.context.env, this.directory, this.segmentList, offset, this.producers);
+      deleteProducerSnapshots(this.context.env.disk, this.directory, (at) => at > offset);
+      this.epochs.persist();
+    });
+  }
+
+  /** The end follows each step, so that a step that fails leaves it where the files end. */
+  private cutBackTo(offset: number): void {
+    while (this.segmentList.length > 1 && this.active.baseOffset >= offset) {
+      const removed = this.active;
+      this.segmentList.pop();
+      this.setEnd(removed.baseOffset);
+      removeSegmentFiles(this.context.env.disk, removed, 'now');
+    }
+    this.active.truncateTo(offset);
+    this.setEnd(offset);
+  }
+
+  private setEnd(offset: number): void {
+    this.hasChanged = true;
+    this.endOffset = offset;
     this.visibleTo = Math.min(this.visibleTo, offset);
-    this.producers.clear();
-    this.guarded(() => replayProducers(this.segmentList, this.producers));
   }
 
   /** Drops everything: the log goes on, empty, at `offset` (a snapshot ends there). Throws LogStorageError. */
   truncateFullyTo(offset: number): void {
     this.generationCount++;
     const { env, pool } = this.context;
+    this.flushedTo = Math.min(this.flushedTo, this.startOffset);
     this.guarded(() => {
+      this.context.lowerRecoveryPoint(0);
       for (const segment of this.segmentList.splice(0)) removeSegmentFiles(env.disk, segment, 'now');
       this.segmentList.push(LogSegment.create(env.disk, pool, this.directory, offset, this.settings, env.clock.wallMs()));
       this.epochs.clear();
       this.epochs.persist();
       deleteProducerSnapshots(env.disk, this.directory, () => true);
     });
-    this.flusher.noteNewFile();
+    this.flusher.noteNames();
     this.producers.clear();
+    this.hasChanged = true;
     this.startOffset = offset;
     this.endOffset = offset;
     this.flushedTo = offset;
@@ -357,7 +411,8 @@ export class PartitionLog {
     this.context.counters.removedSegments += removed.length;
     const first = this.segmentList[0];
     if (first !== undefined) this.advanceLogStart(Math.max(this.startOffset, first.baseOffset));
-    deleteProducerSnapshots(this.context.env.disk, this.directory, (at) => first !== undefined && at < first.baseOffset);
+    const isBelow = (at: number): boolean => first !== undefined && at < first.baseOffset;
+    this.guarded(() => deleteProducerSnapshots(this.context.env.disk, this.directory, isBelow));
     return removed;
   }
 
@@ -371,12 +426,18 @@ export class PartitionLog {
     if (this.active.sizeBytes > 0) this.guardedWrite(() => this.roll(this.endOffset));
   }
 
-  /** Writes what a clean restart reads: indexes and a producer snapshot at the end. The caller has flushed. */
+  /**
+   * Writes what a clean restart believes, durably: indexes, a producer snapshot at the end, epochs. The caller has flushed.
+   * A log to which nothing has happened has all that already. Throws DiskError.
+   */
   writeClosingFiles(): void {
     const { disk, crc32c } = this.context.env;
-    this.active.writeIndexes();
-    writeProducerSnapshot(disk, this.directory, this.endOffset, this.producers, crc32c, 'cached');
     this.epochs.persist();
+    if (!this.hasChanged) return;
+    this.active.writeIndexes();
+    writeProducerSnapshot(disk, this.directory, this.endOffset, this.producers, crc32c, 'durable');
+    for (const path of this.trustedFilesOf(this.active)) syncFile(disk, path);
+    disk.syncDirectorySync(this.directory);
   }
 
   close(): void {
@@ -393,7 +454,7 @@ export class PartitionLog {
     return this.mapping(work, (error) => this.context.state.writeFailed(error));
   }
 
-  private mapping<T>(work: () => T, map: (error: Parameters<DirectoryState['failed']>[0]) => LogStorageError): T {
+  private mapping<T>(work: () => T, map: (error: DiskError) => LogStorageError): T {
     try {
       return work();
     } catch (error) {

@@ -38,6 +38,7 @@ export interface RecoveryInput {
 }
 
 const SCAN_BYTES = 1024 * 1024;
+const OVERLAP = 'it runs into the next segment';
 
 /** A directory that must not be touched: the reason is for a person. */
 export class UnreadableLogError extends Error {
@@ -54,6 +55,7 @@ class Recovery {
   private readonly producers = new ProducerState();
   private readonly batch = new BatchView();
   private epochsAreComplete = true;
+  private hasRepaired = false;
 
   constructor(private readonly input: RecoveryInput) {
     this.epochs = this.loadEpochs();
@@ -81,8 +83,9 @@ class Recovery {
     this.settleEpochs(segments, logStartOffset, logEndOffset);
     this.rebuildProducers(segments, logEndOffset);
     const flushedOffset = this.settleFlushed(segments, logEndOffset);
-    const { epochs, producers } = this;
-    return { segments, logStartOffset, logEndOffset, flushedOffset, producers, epochs };
+    const { epochs, producers, hasRepaired } = this;
+    const isAsCleanlyStopped = this.input.wasCleanlyStopped && !hasRepaired;
+    return { segments, logStartOffset, logEndOffset, flushedOffset, isAsCleanlyStopped, producers, epochs };
   }
 
   private loadEpochs(): LeaderEpochCache {
@@ -134,6 +137,7 @@ class Recovery {
   }
 
   private createFirst(baseOffset: number): LogSegment {
+    this.hasRepaired = true;
     const { context, directory, config } = this.input;
     return LogSegment.create(this.disk, context.pool, directory, baseOffset, config, context.env.clock.wallMs());
   }
@@ -144,16 +148,17 @@ class Recovery {
       const segment = segments[i];
       const nextBase = segments[i + 1]?.baseOffset ?? Infinity;
       if (segment === undefined) break;
-      const isTrusted = wasCleanlyStopped || nextBase <= recoveryPoint;
-      if (isTrusted && segment.loadIndexes()) {
+      // A recovery point that lies exactly at a segment's end may be older than a truncation of that segment.
+      const isTrusted = wasCleanlyStopped || nextBase < recoveryPoint;
+      if (isTrusted && segment.loadIndexes() && (nextBase < Infinity || this.endsAtBatch(segment))) {
         segment.loadSummary(segment.sizeBytes);
         continue;
       }
       if (isTrusted) {
-        this.say(`indexes of segment ${segment.baseOffset} are missing or damaged; rebuilding them`);
+        this.say(`segment ${segment.baseOffset} has missing or damaged indexes, or bytes behind its last batch; reading it whole`);
         context.counters.rebuiltIndexes++;
       }
-      const { isWhole, nextOffset } = this.recoverSegment(segment);
+      const { isWhole, nextOffset } = this.recoverSegment(segment, nextBase);
       if (isWhole && (isTrusted || nextBase === Infinity || nextOffset === nextBase)) continue;
       // A later file can outlive the tail of an earlier one when power is lost: what lies behind the gap was not promised.
       if (isWhole) this.say(`the log ends at ${nextOffset}, but the next segment starts at ${nextBase}`);
@@ -171,8 +176,9 @@ class Recovery {
   }
 
   /** Reads every batch, rebuilding the indexes; cuts the file at the first bad one. */
-  private recoverSegment(segment: LogSegment): { isWhole: boolean; nextOffset: number } {
+  private recoverSegment(segment: LogSegment, nextBase: number): { isWhole: boolean; nextOffset: number } {
     const sizeBytes = segment.sizeBytes;
+    this.hasRepaired = true;
     segment.resetIndexes();
     segment.transactions.reset();
     segment.sizeBytes = 0;
@@ -181,12 +187,19 @@ class Recovery {
     let lastOffset = segment.baseOffset - 1;
     const why = this.eachBatch(segment.file.current, sizeBytes, (batch) => {
       if (batch.baseOffset <= lastOffset || batch.lastOffsetDelta < 0) return 'its offsets go back';
+      if (batch.baseOffset >= nextBase) return OVERLAP;
       lastOffset = batch.lastOffset;
       this.epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset);
       segment.noteBatch(batch.lastOffset, batch.maxTimestamp, batch.sizeBytes);
       return null;
     });
     if (why === null) return { isWhole: true, nextOffset: lastOffset + 1 };
+    if (why === OVERLAP) {
+      // A truncation that loss of power took back: the next segment was begun after it and holds what counts.
+      this.say(`segment ${segment.baseOffset} holds records that were truncated before the next segment began; cutting them`);
+      segment.file.current.truncateSync(segment.sizeBytes);
+      return { isWhole: true, nextOffset: lastOffset + 1 };
+    }
     this.say(`segment ${segment.baseOffset} is damaged at byte ${segment.sizeBytes} (${why}); cutting ${sizeBytes - segment.sizeBytes} bytes, the log goes on from offset ${lastOffset + 1}`);
     this.input.context.counters.tornTails++;
     segment.file.current.truncateSync(segment.sizeBytes);
@@ -225,6 +238,16 @@ class Recovery {
     return this.batch.isCrcValid(this.input.context.env.crc32c) ? null : 'a checksum does not match';
   }
 
+  /** Whether nothing lies behind the last whole batch. */
+  private endsAtBatch(segment: LogSegment): boolean {
+    let end = segment.lastIndexedPosition;
+    findBatch(segment.file.current, end, segment.sizeBytes, (batch) => {
+      end += batch.sizeBytes;
+      return false;
+    });
+    return end === segment.sizeBytes;
+  }
+
   private endOf(segments: readonly LogSegment[]): number {
     const last = segments.at(-1);
     if (last === undefined) return this.input.logStartOffset;
@@ -252,7 +275,10 @@ class Recovery {
 
   private rebuildProducers(segments: readonly LogSegment[], logEndOffset: number): void {
     const { context, directory } = this.input;
-    deleteProducerSnapshots(this.disk, directory, (offset) => offset > logEndOffset);
+    // A snapshot beyond the recovery point was never made durable: what lies there may be of before a truncation.
+    const { wasCleanlyStopped, recoveryPoint } = this.input;
+    const trustedTo = wasCleanlyStopped ? logEndOffset : Math.min(logEndOffset, recoveryPoint);
+    deleteProducerSnapshots(this.disk, directory, (offset) => offset > trustedTo);
     const damaged = (path: string): void => {
       context.counters.damagedSnapshots++;
       this.say(`producer snapshot ${path} is damaged; using an older one and the batches`);
@@ -283,7 +309,7 @@ class Recovery {
   private settleFlushed(segments: readonly LogSegment[], logEndOffset: number): number {
     if (this.input.wasCleanlyStopped) return logEndOffset;
     for (const segment of segments) {
-      if (!segment.isDirty || segment.sizeBytes === 0) continue;
+      if (!segment.isDirty) continue;
       segment.file.current.syncSync();
       segment.isDirty = false;
     }

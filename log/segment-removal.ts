@@ -18,6 +18,7 @@ const SUFFIXES = [LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTIO
  */
 export function removeSegmentFiles(disk: Disk, segment: LogSegment, when: 'now' | 'later'): () => void {
   const renamed: string[] = [];
+  segment.isRemoved = true;
   for (const suffix of SUFFIXES) {
     const path = segment.path(suffix);
     if (disk.statSync(path) === null) continue;

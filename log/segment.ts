@@ -10,6 +10,7 @@ import type { Disk } from './disk';
 import type { FilePool, PooledFile } from './file-pool';
 import { LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX, segmentFileName } from './file-names';
 import { OffsetIndex } from './offset-index';
+import { unlinkIfPresent } from './small-file';
 import { TimeIndex, type TimestampOffset } from './time-index';
 import { TransactionIndex } from './transaction-index';
 
@@ -34,6 +35,8 @@ export class LogSegment {
   firstBatchTimestampMs: number | null = null;
   /** Something was written that no sync has covered. */
   isDirty = false;
+  /** Its files are renamed or gone. */
+  isRemoved = false;
 
   constructor(
     private readonly disk: Disk,
@@ -61,7 +64,6 @@ export class LogSegment {
     const file = pool.file(`${directory}/${segmentFileName(baseOffset, LOG_SUFFIX)}`, true);
     const segment = new LogSegment(disk, directory, baseOffset, file, limits, nowMs, null);
     segment.resetIndexes();
-    segment.isDirty = true;
     return segment;
   }
 
@@ -135,12 +137,10 @@ export class LogSegment {
   }
 
   private cutBack(): void {
-    try {
-      this.file.current.truncateSync(this.sizeBytes);
-    } catch {
-      // The disk refuses even this. What lies beyond sizeBytes is overwritten by the next append or cut by recovery,
-      // since no index, checkpoint or offset speaks of it.
-    }
+    // The cut has to be made durable too, or loss of power brings back what was cut. A cut that fails leaves bytes that
+    // nobody may append behind: it takes the directory offline.
+    this.isDirty = true;
+    this.file.current.truncateSync(this.sizeBytes);
   }
 
   /** Takes a batch that lies at the end of the file into the indexes: after a write, and while recovering. */
@@ -182,9 +182,16 @@ export class LogSegment {
     const { offsets, times } = this.indexes;
     if (times.maybeAppend(this.largest.timestampMs, this.largest.offset, true)) this.indexesOnDisk = false;
     if (this.indexesOnDisk && this.disk.statSync(this.path(OFFSET_INDEX_SUFFIX)) !== null) return;
+    this.isDirty = true;
     writeWhole(this.disk, this.path(OFFSET_INDEX_SUFFIX), offsets.toBytes());
     writeWhole(this.disk, this.path(TIME_INDEX_SUFFIX), times.toBytes());
     this.indexesOnDisk = true;
+  }
+
+  /** Index files of a former life must not be found beside the batches of the next. */
+  private dropIndexFiles(): void {
+    this.indexesOnDisk = false;
+    for (const suffix of [OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX]) unlinkIfPresent(this.disk, this.path(suffix));
   }
 
   /** Builds both indexes anew from the batches' headers. */
@@ -226,7 +233,7 @@ export class LogSegment {
     offsets.truncateTo(batch.baseOffset);
     times.truncateTo(batch.baseOffset);
     this.transactions.truncateTo(batch.baseOffset);
-    this.indexesOnDisk = false;
+    this.dropIndexFiles();
     this.bytesSinceIndexEntry = 0;
     this.isDirty = true;
     this.largest = { timestampMs: -1, offset: this.baseOffset };

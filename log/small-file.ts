@@ -53,3 +53,14 @@ export function replaceFile(
 export function unlinkIfPresent(disk: Disk, path: string): void {
   if (disk.statSync(path) !== null) disk.unlinkSync(path);
 }
+
+/** Makes a file's content durable, if there is such a file. Throws DiskError. */
+export function syncFile(disk: Disk, path: string): void {
+  if (disk.statSync(path) === null) return;
+  const file = disk.openSync(path, 'write');
+  try {
+    file.syncSync();
+  } finally {
+    file.closeSync();
+  }
+}
