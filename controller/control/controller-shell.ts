@@ -55,6 +55,8 @@ export class ControllerShell implements RaftListener {
   private leader: LeaderAndEpoch = { leaderId: NO_LEADER, epoch: -1 };
   private waiting: Waiting[] = [];
   private lastWrittenOffset = -1;
+  /** Of the last record that says anything: NoOp records wait for the next flush, and nobody waits for them. */
+  private lastUrgentOffset = -1;
   private committedOffset = -1;
   private lastReplayedOffset = -1;
 
@@ -96,7 +98,7 @@ export class ControllerShell implements RaftListener {
     try {
       const { records, response } = operation(this.core, this.parts.raft.nextWriteOffset);
       if (records.length > 0) this.append(records, urgent);
-      this.waitFor(this.lastWrittenOffset, (error) =>
+      this.waitFor(this.lastUrgentOffset, (error) =>
         callback(error === null ? { ok: true, response } : { ok: false, error }),
       );
     } catch (error) {
@@ -166,6 +168,7 @@ export class ControllerShell implements RaftListener {
     const waiting = this.waiting.splice(0);
     this.core = this.parts.newCore();
     this.lastWrittenOffset = -1;
+    this.lastUrgentOffset = -1;
     this.lastReplayedOffset = -1;
     this.committedOffset = -1;
     this.parts.logger.warn('this node is not the active controller any more', { epoch });
@@ -186,6 +189,7 @@ export class ControllerShell implements RaftListener {
       throw error;
     }
     this.lastWrittenOffset = lastOffset;
+    if (urgent) this.lastUrgentOffset = lastOffset;
     raft.schedulePreparedAppend();
   }
 
