@@ -148,17 +148,13 @@ export class MetadataLoader implements RaftListener {
     }
   }
 
-  /** True when the load is finished. */
+  /** True when the load is finished. Gets on by a batch, or by some records of one, however late it is. */
   private slice(load: Load, deadlineMs: number): boolean {
     for (;;) {
+      if (load.batchProvenance === null && !takeBatch(load)) return true;
       if (!this.decodeBatch(load, deadlineMs)) return false;
       this.applyBatch(load);
       if (this.parts.clock.monotonicMs() >= deadlineMs) return false;
-      const batch = load.nextBatch();
-      if (batch === null) return true;
-      load.records = batch.isControl ? [] : decodeRecords(batch);
-      load.batchProvenance = load.provenanceOf(batch);
-      load.batchBytes = batch.sizeBytes;
     }
   }
 
@@ -177,10 +173,9 @@ export class MetadataLoader implements RaftListener {
   }
 
   private applyBatch(load: Load): void {
-    if (load.batchProvenance === null) return;
     const delta = load.source === 'log' && this.hasPublished ? this.delta : null;
     for (const record of load.decoded) load.transaction.feed(record, (one) => load.into.replay(one, delta));
-    load.into.provenance = load.batchProvenance;
+    if (load.batchProvenance !== null) load.into.provenance = load.batchProvenance;
     if (load.source === 'log') this.unpublishedBytes += load.batchBytes;
     load.records = [];
     load.decoded = [];
@@ -223,4 +218,14 @@ export class MetadataLoader implements RaftListener {
     this.unpublishedBytes = 0;
     for (const publisher of this.publishers) publisher.publish(delta, this.current, manifest);
   }
+}
+
+/** False at the end. */
+function takeBatch(load: Load): boolean {
+  const batch = load.nextBatch();
+  if (batch === null) return false;
+  load.records = batch.isControl ? [] : decodeRecords(batch);
+  load.batchProvenance = load.provenanceOf(batch);
+  load.batchBytes = batch.sizeBytes;
+  return true;
 }
