@@ -7,25 +7,15 @@
  */
 import { invariant } from '../wire/base/invariant';
 import { BatchView } from '../wire/record/batch';
+import { assignOffsets, summarize } from './batch-offsets';
 import { readControlMark } from './control-mark';
 import { DirectoryState, isDiskError } from './directory-state';
 import type { DiskError } from './disk';
-import type { Env } from './env';
-import type { FilePool } from './file-pool';
-import {
-  LOG_SUFFIX,
-  OFFSET_INDEX_SUFFIX,
-  PARTITION_METADATA,
-  PRODUCER_SNAPSHOT_SUFFIX,
-  TIME_INDEX_SUFFIX,
-  TRANSACTION_INDEX_SUFFIX,
-  segmentFileName,
-  type TopicPartition,
-} from './file-names';
+import type { TopicPartition } from './file-names';
 import { Flusher, type FlushDone } from './flusher';
 import type { LeaderEpochCache } from './leader-epoch-cache';
 import type { LogConfig } from './log-config';
-import type { LogCounters } from './log-counters';
+import type { LoadedLog, LogContext } from './log-context';
 import type { LogStorageError } from './log-error';
 import { rebuildProducers } from './producer-replay';
 import { ProducerState } from './producer-state';
@@ -33,6 +23,7 @@ import { deleteProducerSnapshots, writeProducerSnapshot } from './producer-snaps
 import { shouldRoll } from './roll-policy';
 import { LogSegment } from './segment';
 import { syncFile } from './small-file';
+import { trustedFiles } from './trusted-files';
 import { removeSegmentFiles } from './segment-removal';
 
 export type AppendOrigin = 'client' | 'coordinator' | 'replication';
@@ -48,30 +39,6 @@ export type AppendOutcome =
     }
   | { readonly status: 'duplicate'; readonly baseOffset: number; readonly lastOffset: number; readonly timestampMs: number }
   | { readonly status: 'refused'; readonly errorCode: number; readonly message: string };
-
-/** What loading found: everything a log starts from. */
-export interface LoadedLog {
-  readonly segments: LogSegment[];
-  readonly logStartOffset: number;
-  readonly logEndOffset: number;
-  readonly flushedOffset: number;
-  /** The files are those of a clean stop: nothing was repaired or made. */
-  readonly isAsCleanlyStopped: boolean;
-  readonly producers: ProducerState;
-  readonly epochs: LeaderEpochCache;
-}
-
-export interface LogContext {
-  readonly env: Env;
-  readonly state: DirectoryState;
-  readonly pool: FilePool;
-  readonly counters: LogCounters;
-  /**
-   * Called before a log is cut back to `offset`: a recovery point beyond it would make the next start believe bytes that are
-   * written after the cut and not yet synced. Throws DiskError.
-   */
-  readonly lowerRecoveryPoint: (offset: number) => void;
-}
 
 const MAX_JITTER_MS = 0x7fffffff;
 
@@ -170,9 +137,7 @@ export class PartitionLog {
 
   trustedFilesOf(segment: LogSegment): readonly string[] {
     const next = this.segmentList[this.segmentList.indexOf(segment) + 1];
-    const snapshot = next === undefined ? [] : [next.path(PRODUCER_SNAPSHOT_SUFFIX)];
-    const indexes = [OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX].map((suffix) => segment.path(suffix));
-    return [...indexes, ...snapshot, `${this.directory}/${PARTITION_METADATA}`];
+    return trustedFiles(this.directory, segment, next);
   }
 
   setConfig(config: LogConfig): void {
@@ -201,8 +166,9 @@ export class PartitionLog {
       if (known !== null) return known;
     }
     this.hasChanged = true;
-    const baseOffset = this.assignOffsets(bytes, leaderEpoch, origin);
-    const { lastOffset, maxTimestampMs } = this.summarize(bytes);
+    if (origin === 'replication') this.assertFollows(bytes);
+    else assignOffsets(this.batch, bytes, this.endOffset, leaderEpoch);
+    const { baseOffset, lastOffset, maxTimestampMs } = summarize(this.batch, bytes);
     this.guardedWrite(() => {
       const incoming = { sizeBytes: bytes.length, maxTimestampMs, lastOffset };
       if (shouldRoll(this.active, incoming, this.settings, this.rollJitterMs, this.context.env.clock)) this.roll(this.endOffset);
@@ -229,31 +195,9 @@ export class PartitionLog {
     }
   }
 
-  private assignOffsets(bytes: Uint8Array, leaderEpoch: number, origin: AppendOrigin): number {
-    const { batch } = this;
-    if (origin === 'replication') {
-      const first = batch.moveTo(bytes, 0).baseOffset;
-      invariant(first >= this.endOffset, `replicated batch at ${first} is below the end ${this.endOffset} of ${this.directory}`);
-      return first;
-    }
-    let offset = this.endOffset;
-    for (let at = 0; at < bytes.length; at += batch.sizeBytes) {
-      batch.moveTo(bytes, at);
-      batch.setBaseOffset(offset);
-      batch.setPartitionLeaderEpoch(leaderEpoch);
-      offset = batch.nextOffset;
-    }
-    return this.endOffset;
-  }
-
-  private summarize(bytes: Uint8Array): { lastOffset: number; maxTimestampMs: number } {
-    const { batch } = this;
-    let maxTimestampMs = -1;
-    for (let at = 0; at < bytes.length; at += batch.sizeBytes) {
-      batch.moveTo(bytes, at);
-      if (batch.maxTimestamp > maxTimestampMs) maxTimestampMs = batch.maxTimestamp;
-    }
-    return { lastOffset: batch.lastOffset, maxTimestampMs };
+  private assertFollows(bytes: Uint8Array): void {
+    const first = this.batch.moveTo(bytes, 0).baseOffset;
+    invariant(first >= this.endOffset, `replicated batch at ${first} is below the end ${this.endOffset} of ${this.directory}`);
   }
 
   private applyAppended(bytes: Uint8Array): void {
@@ -287,7 +231,6 @@ export class PartitionLog {
     this.hasChanged = true;
     old.writeIndexes();
     writeProducerSnapshot(env.disk, this.directory, baseOffset, this.producers, env.crc32c, 'cached');
-    this.discardLeftover(baseOffset);
     const created = LogSegment.create(env.disk, pool, this.directory, baseOffset, this.settings, env.clock.wallMs());
     this.segmentList.push(created);
     this.context.counters.rolls++;
@@ -295,15 +238,6 @@ export class PartitionLog {
     env.timers.soon(() => {
       if (!this.closed && !this.context.state.isOffline) this.flush(() => undefined);
     });
-  }
-
-  /** A roll that failed half-way may have left an empty file at this base offset. */
-  private discardLeftover(baseOffset: number): void {
-    const path = `${this.directory}/${segmentFileName(baseOffset, LOG_SUFFIX)}`;
-    const stat = this.context.env.disk.statSync(path);
-    if (stat === null) return;
-    invariant(stat.sizeBytes === 0, `${path} holds ${stat.sizeBytes} bytes that no segment owns`);
-    this.context.env.disk.unlinkSync(path);
   }
 
   /** Calls back when everything appended so far is on stable storage; an error means that the directory is offline. */

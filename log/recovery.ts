@@ -21,7 +21,7 @@ import {
 } from './file-names';
 import { LeaderEpochCache } from './leader-epoch-cache';
 import type { LogConfig } from './log-config';
-import type { LoadedLog, LogContext } from './partition-log';
+import type { LoadedLog, LogContext } from './log-context';
 import { deleteProducerSnapshots, loadProducerSnapshot } from './producer-snapshot';
 import { ProducerState } from './producer-state';
 import { LogSegment } from './segment';

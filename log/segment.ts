@@ -4,6 +4,7 @@
  * Invariants: the file ends at a batch boundary at `sizeBytes`, whatever a failed write left behind it is cut off before
  * anything else is written; index entries point at batches that were written; only the last segment of a log grows.
  */
+import { invariant } from '../wire/base/invariant';
 import { BatchView } from '../wire/record/batch';
 import { findBatch, type BatchPosition } from './batch-scan';
 import type { Disk } from './disk';
@@ -61,7 +62,9 @@ export class LogSegment {
     limits: IndexLimits,
     nowMs: number,
   ): LogSegment {
-    const file = pool.file(`${directory}/${segmentFileName(baseOffset, LOG_SUFFIX)}`, true);
+    const path = `${directory}/${segmentFileName(baseOffset, LOG_SUFFIX)}`;
+    discardLeftover(disk, path);
+    const file = pool.file(path, true);
     const segment = new LogSegment(disk, directory, baseOffset, file, limits, nowMs, null);
     segment.resetIndexes();
     return segment;
@@ -241,6 +244,14 @@ export class LogSegment {
     this.loadSummary(batch.position);
     return removed;
   }
+}
+
+/** Making a segment that failed half-way may have left an empty file. */
+function discardLeftover(disk: Disk, path: string): void {
+  const stat = disk.statSync(path);
+  if (stat === null) return;
+  invariant(stat.sizeBytes === 0, `${path} holds ${stat.sizeBytes} bytes that no segment owns`);
+  disk.unlinkSync(path);
 }
 
 function writeWhole(disk: Disk, path: string, bytes: Uint8Array): void {
