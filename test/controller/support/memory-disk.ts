@@ -28,6 +28,10 @@ export class MemoryDisk implements Disk {
     this.callsLeft = calls;
   }
 
+  get isDead(): boolean {
+    return this.callsLeft < 0;
+  }
+
   /** What a process that starts after kill -9 finds: everything written. */
   afterKill(): MemoryDisk {
     const disk = new MemoryDisk();
@@ -235,8 +239,8 @@ export class MemoryDisk implements Disk {
 
   private call(): void {
     this.calls += 1;
-    if (this.callsLeft <= 0) throw new Killed('the process is dead');
     this.callsLeft -= 1;
+    if (this.callsLeft < 0) throw new Killed('the process is dead');
   }
 }
 
