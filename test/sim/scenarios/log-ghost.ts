@@ -42,12 +42,12 @@ export class LogGhost {
     this.next = this.now.slice(0, offset);
   }
 
-  /** The sequence that the producer's next record has; -1 when its last one is below the log's start, where nobody looks. */
+  /** The sequence that the producer's next record has; -1 when its last one may be below the log's start, out of sight. */
   nextSequence(producerId: number): number {
     for (let i = this.now.length - 1; i >= 0; i--) {
       if (this.now[i]!.producerId === producerId) return i < this.startOffset ? -1 : this.now[i]!.sequence + 1;
     }
-    return 0;
+    return this.startOffset === 0 ? 0 : -1;
   }
 
   /** The call has returned. */

@@ -103,7 +103,8 @@ class LogPlay {
   private manager: LogManager | null = null;
   private epoch = 0;
   private values = 0;
-  private readonly idsUsed = new Array<number>(PRODUCERS).fill(0);
+  private readonly idGenerations = new Array<number>(PRODUCERS).fill(0);
+  private readonly usedIds = new Set<number>();
   /** A sync failed in this life, or the power went: the page cache is not what was written. */
   private lostCache = false;
   private wasClosed = false;
@@ -220,9 +221,10 @@ class LogPlay {
   private refused(log: PartitionLog, step: Step): void {
     if (log.directoryState.isOffline) return this.play.count('offline');
     this.play.count('refused');
-    if (step.kind !== 'append') return;
-    this.ghost.refused();
-    if (log.logEndOffset !== this.ghost.now.length) throw new SimViolation(`a refused append moved the end to ${log.logEndOffset}`);
+    const end = log.logEndOffset;
+    if (end === this.ghost.now.length) this.ghost.refused();
+    else if (step.kind === 'truncate' && end === this.ghost.next?.length) this.ghost.done();
+    else throw new SimViolation(`a refused ${step.kind} moved the end to ${end}`);
   }
 
   private async act(env: Env, log: PartitionLog, manager: LogManager, step: Step): Promise<void> {
@@ -298,10 +300,11 @@ class LogPlay {
   private drawSequence(producer: number): { producerId: number; sequence: number } {
     if (producer < 0) return { producerId: -1, sequence: 0 };
     for (;;) {
-      const producerId = this.idsUsed[producer]! * PRODUCERS + producer;
-      const sequence = this.ghost.nextSequence(producerId);
+      const producerId = this.idGenerations[producer]! * PRODUCERS + producer;
+      const sequence = this.usedIds.has(producerId) ? this.ghost.nextSequence(producerId) : 0;
+      this.usedIds.add(producerId);
       if (sequence >= 0) return { producerId, sequence };
-      this.idsUsed[producer]!++;
+      this.idGenerations[producer]!++;
     }
   }
 
