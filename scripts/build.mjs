@@ -1,5 +1,6 @@
 /**
- * Builds dist/: one CommonJS bundle for the library with a thin ES module in front, one for the command, and the types.
+ * Builds dist/: one CommonJS bundle for the library with a thin ES module in front, one for the command, and the types of
+ * what the library exports.
  *
  *   node scripts/build.mjs              everything
  *   node scripts/build.mjs --if-stale   the bundles only, and only when a source is newer than they are
@@ -9,7 +10,17 @@
  * under jest in its default CommonJS mode, where a real `import()` fails: so dynamic imports become lazy requires.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -120,10 +131,24 @@ async function exportedNames() {
   return Object.values(metafile.outputs).flatMap(({ exports }) => exports);
 }
 
+/**
+ * The compiler declares every module that the entry reaches; published is the entry's declaration alone, once for `require`
+ * and once for `import`. So it may not name types of other modules.
+ */
 function declareTypes() {
   const compiler = join(root, 'node_modules', '.bin', 'tsc');
-  const types = join(dist, 'types');
-  rmSync(types, { recursive: true, force: true });
-  const run = spawnSync(compiler, ['-p', 'tsconfig.build.json', '--outDir', types], { cwd: root, stdio: 'inherit' });
+  const declared = join(dist, 'types');
+  rmSync(declared, { recursive: true, force: true });
+  const run = spawnSync(compiler, ['-p', 'tsconfig.build.json', '--outDir', declared], { cwd: root, stdio: 'inherit' });
   if (run.status !== 0) process.exit(run.status ?? 1);
+  const text = readFileSync(join(declared, 'src', 'index.d.ts'), 'utf8');
+  rmSync(declared, { recursive: true, force: true });
+  const imported = /^(?:import|export)\b.*\bfrom\s+['"](.*)['"]|\bimport\(['"](.*)['"]\)/m.exec(text);
+  if (imported !== null) {
+    process.stderr.write(
+      `build: the types of src/index.ts name ${imported[1] ?? imported[2]}, which is not published\n`,
+    );
+    process.exit(1);
+  }
+  for (const name of ['index.d.ts', 'index.d.mts']) replaceFile(join(dist, name), text);
 }

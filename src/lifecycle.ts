@@ -134,7 +134,8 @@ export class BrokerLifecycle {
     if (response.errorCode !== ErrorCode.NONE && response.errorCode !== ErrorCode.NOT_CONTROLLER) {
       this.parts.logger.warn(`heartbeat answered with ${errorName(response.errorCode)}`);
     }
-    if (this.state === 'stopping' && (response.shouldShutDown || response.errorCode !== ErrorCode.NONE)) return this.onEnded();
+    if (this.state === 'stopping' && (response.shouldShutDown || response.errorCode !== ErrorCode.NONE))
+      return this.onEnded();
     if (this.state === 'starting' && response.errorCode === ErrorCode.NONE && !response.isFenced) {
       this.state = 'running';
       this.onRunning();

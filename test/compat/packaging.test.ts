@@ -44,7 +44,8 @@ describe('the packed package', () => {
       'dist/index.cjs',
       'dist/index.mjs',
       'dist/moldau.cjs',
-      'dist/types/src/index.d.ts',
+      'dist/index.d.ts',
+      'dist/index.d.mts',
       'package.json',
     ];
     expect(files).toEqual(expect.arrayContaining(promised));
@@ -60,12 +61,36 @@ describe.each(['jest-commonjs', 'jest-esm', 'ts-jest', 'swc-jest'])('in a projec
     'a broker starts from a test, serves it, and lets jest end by itself',
     async () => {
       const project = projectOf(name);
-      const jest = [...flags, join(project, 'node_modules/jest/bin/jest.js'), '--ci', '--rootDir', project];
+      const jest = [
+        ...flags,
+        join(project, 'node_modules/jest/bin/jest.js'),
+        '--ci',
+        '--detectOpenHandles',
+        '--rootDir',
+        project,
+      ];
       const { stderr } = await succeed(`jest in ${name}`, process.execPath, jest, project);
-      expect(stderr).not.toMatch(/did not exit|failed to exit gracefully|open handles/i);
+      expect(stderr).not.toMatch(/did not exit|failed to exit gracefully|open handle/i);
     },
     RUN_TIMEOUT_MS,
   );
+});
+
+describe('the types', () => {
+  installed('ts-jest');
+
+  test.each(['nodenext', 'node16', 'preserve'])('are found, and strict, with module %s', async (module) => {
+    const project = projectOf('ts-jest');
+    const compiler = join(project, 'node_modules/typescript/bin/tsc');
+    const strict = ['--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false'];
+    const files = ['types.mts', 'types.cts'];
+    await succeed(
+      `tsc in ${module}`,
+      process.execPath,
+      [compiler, '--ignoreConfig', '--noEmit', ...strict, '--module', module, ...files],
+      project,
+    );
+  });
 });
 
 describe('in plain Node', () => {
@@ -98,6 +123,9 @@ function installed(name: string): void {
   beforeAll(async () => {
     const project = projectOf(name);
     mkdirSync(project, { recursive: true });
+    // What an older version of the fixture left must not run.
+    for (const file of readdirSync(project))
+      if (file !== 'node_modules') rmSync(join(project, file), { recursive: true });
     cpSync(join(FIXTURES, name), project, { recursive: true });
     cpSync(join(FIXTURES, 'shared'), join(project, 'shared'), { recursive: true });
     if (!existsSync(join(project, 'node_modules/.package-lock.json'))) {
