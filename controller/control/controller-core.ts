@@ -6,13 +6,15 @@
  * answer with Kafka's code; an ApiException refuses it as a whole.
  */
 import type { Random } from '../../wire/base/env';
-import type { MetadataRecord } from '../metadata/records';
-import { metadataRecord } from '../metadata/records';
-import { supportsTransactions } from '../metadata/metadata-version';
+import { bootstrapRecords } from '../metadata/bootstrap';
+import { METADATA_VERSION_FEATURE, supportsTransactions } from '../metadata/metadata-version';
+import { decodeMetadataRecord, metadataRecord, type MetadataRecord } from '../metadata/records';
+import { ELR_FEATURE } from '../metadata/supported-features';
 import { TransactionBuffer } from '../metadata/transaction-buffer';
 import type { ConfigRules } from './config-rules';
 import { ControllerState } from './controller-state';
 import type { ControllerConfig, Controls } from './controls';
+import { elrSafetyRecords } from './features';
 import { StripedReplicaPlacer } from './placement';
 
 export class ControllerCore implements Controls {
@@ -38,27 +40,30 @@ export class ControllerCore implements Controls {
 
   /**
    * What a new leader writes first: in an empty log the bootstrap records, in a metadata transaction; after a leader that
-   * failed in the middle of a transaction its abortion; else nothing. (KIP-868)
+   * failed in the middle of a transaction its abortion; else nothing. (KIP-868) Without bootstrap records the cluster
+   * starts with the newest metadata.version, as Kafka's do.
    */
   activationRecords(bootstrap: readonly MetadataRecord[]): MetadataRecord[] {
-    const { image } = this.state;
     const reason = 'Controller failover';
     const abort = this.transaction.isOpen ? [metadataRecord('AbortTransactionRecord', 0, { reason })] : [];
-    if (!image.isEmpty) return abort;
-    if (!supportsTransactions(bootstrapVersion(bootstrap))) return [...abort, ...bootstrap];
+    if (!this.state.image.isEmpty) return abort;
+    const first = bootstrap.length > 0 ? bootstrap : bootstrapRecords().map(decodeMetadataRecord);
+    const hasElr = finalizedBy(first, ELR_FEATURE) >= 1;
+    const records = [...first, ...(hasElr ? elrSafetyRecords(this) : [])];
+    if (!supportsTransactions(finalizedBy(first, METADATA_VERSION_FEATURE))) return [...abort, ...records];
     return [
       ...abort,
       metadataRecord('BeginTransactionRecord', 0, { name: 'Bootstrap records' }),
-      ...bootstrap,
+      ...records,
       metadataRecord('EndTransactionRecord', 0, {}),
     ];
   }
 }
 
-function bootstrapVersion(bootstrap: readonly MetadataRecord[]): number {
-  for (const record of bootstrap) {
-    if (record.type === 'FeatureLevelRecord' && record.value.name === 'metadata.version')
-      return record.value.featureLevel;
+/** The level that the records give a feature; 0 when none does. */
+function finalizedBy(records: readonly MetadataRecord[], feature: string): number {
+  for (const record of records) {
+    if (record.type === 'FeatureLevelRecord' && record.value.name === feature) return record.value.featureLevel;
   }
   return 0;
 }

@@ -9,17 +9,18 @@
  */
 import { ErrorCode } from '../../wire/base/error-codes';
 import type { Clock, Logger, Timers } from '../../wire/base/env';
+import { invariant } from '../../wire/base/invariant';
 import { BatchView } from '../../wire/record/batch';
-import { decodeRecords } from '../../wire/record/records';
 import { RecordBatchTooLargeError } from '../raft/batch-accumulator';
 import type { CommittedBatches, RaftClient, RaftListener } from '../raft/raft-client';
 import { NotLeaderError } from '../raft/raft-core';
 import { NO_LEADER, type LeaderAndEpoch } from '../raft/replica-key';
 import type { SnapshotReader } from '../raft/snapshot-reader';
-import { decodeMetadataRecord, encodeMetadataRecord, type MetadataRecord } from '../metadata/records';
+import { encodeMetadataRecord, type MetadataRecord } from '../metadata/records';
 import { ApiException, apiError, type ApiError } from './api-error';
 import type { ControllerCore } from './controller-core';
 import type { ControlResult } from './control-result';
+import { LogReplay } from './log-replay';
 
 /** What a write comes to: the answer, committed, or why there is none. */
 export type WriteOutcome<T> =
@@ -108,29 +109,37 @@ export class ControllerShell implements RaftListener {
 
   handleCommit(commit: CommittedBatches, done: () => void): void {
     const batch = new BatchView();
-    for (let position = 0; position < commit.bytes.length; position += batch.sizeBytes) {
-      batch.moveTo(commit.bytes, position);
-      // What this leader wrote was applied when it was written.
-      if (!batch.isControl && batch.lastOffset > this.lastWrittenOffset) this.replayBatch(batch);
-    }
-    this.committedOffset = commit.nextOffset - 1;
-    this.completeWaiting();
-    done();
+    let position = 0;
+    // What this leader wrote was applied when it was written.
+    const nextBatch = (): BatchView | null => {
+      while (position < commit.bytes.length) {
+        batch.moveTo(commit.bytes, position);
+        position += batch.sizeBytes;
+        if (batch.lastOffset > this.lastWrittenOffset) return batch;
+      }
+      return null;
+    };
+    this.replayLog(nextBatch, null, (isAbandoned) => {
+      if (isAbandoned) return;
+      this.committedOffset = commit.nextOffset - 1;
+      this.completeWaiting();
+      done();
+    });
   }
 
   handleLoadSnapshot(reader: SnapshotReader, done: () => void): void {
-    try {
-      if (this.isActive) throw new Error('a leader was told to load a snapshot');
-      this.core = this.parts.newCore();
-      for (let batch = reader.next(); batch !== null; batch = reader.next()) {
-        if (!batch.isControl) this.replayBatch(batch, reader.id.offset - 1);
-      }
-      this.committedOffset = reader.id.offset - 1;
-      this.lastReplayedOffset = this.committedOffset;
-    } finally {
-      reader.close();
-    }
-    done();
+    invariant(!this.isActive, 'a leader is told to load a snapshot');
+    this.core = this.parts.newCore();
+    this.replayLog(
+      () => reader.next(),
+      reader.id.offset - 1,
+      (isAbandoned) => {
+        reader.close();
+        if (isAbandoned) return;
+        this.committedOffset = reader.id.offset - 1;
+        done();
+      },
+    );
   }
 
   handleLeaderChange(leader: LeaderAndEpoch): void {
@@ -204,12 +213,26 @@ export class ControllerShell implements RaftListener {
     }
   }
 
-  private replayBatch(batch: BatchView, snapshotOffset?: number): void {
-    for (const { offset, value } of decodeRecords(batch)) {
-      if (value === null) throw new TypeError(`metadata record at ${offset} without value`);
-      this.core.replay(decodeMetadataRecord(value), snapshotOffset ?? offset);
-    }
-    this.lastReplayedOffset = snapshotOffset ?? batch.lastOffset;
+  /** `snapshotOffset`: what records of a snapshot count as; null in the log, where they have offsets of their own. */
+  private replayLog(
+    nextBatch: () => BatchView | null,
+    snapshotOffset: number | null,
+    finished: (isAbandoned: boolean) => void,
+  ): void {
+    const { core } = this;
+    const { clock, timers, fatal } = this.parts;
+    new LogReplay({
+      clock,
+      timers,
+      nextBatch,
+      apply: (record, offset) => {
+        core.replay(record, snapshotOffset ?? offset);
+        this.lastReplayedOffset = snapshotOffset ?? offset;
+      },
+      isAbandoned: () => this.core !== core,
+      finished,
+      failed: (error) => fatal('the controller cannot apply the metadata log', error),
+    }).run();
   }
 
   private errorOf(name: string, error: unknown): ApiError {

@@ -1,7 +1,9 @@
 import { ErrorCode } from '../../wire/base/error-codes';
 import { BatchView } from '../../wire/record/batch';
 import { decodeRecords } from '../../wire/record/records';
-import { decodeMetadataRecord } from '../../controller/metadata/records';
+import { bootstrapRecords } from '../../controller/metadata/bootstrap';
+import { decodeMetadataRecord, encodeMetadataRecord, metadataRecord } from '../../controller/metadata/records';
+import { writeBootstrapFile } from '../../controller/raft/bootstrap-files';
 import type { MetadataDelta } from '../../controller/metadata/delta';
 import type { BrokerHeartbeatResponse, BrokerRegistrationResponse } from '../../wire/schema/broker';
 import type { CreateTopicsResponse } from '../../wire/schema/topic';
@@ -9,6 +11,7 @@ import { MemoryRaftLog } from './support/memory-raft-log';
 import { contentOf, imageOf } from './support/metadata-samples';
 import { CONTEXT, incarnation, registration, topicsRequest } from './support/test-controls';
 import { TestNode, type TestNodeOptions } from './support/test-node';
+import { crc32c, testRandom } from './support/test-ports';
 
 function restarted(node: TestNode, how: 'kill' | 'powerLoss', options: TestNodeOptions = {}): TestNode {
   const disk = how === 'kill' ? node.disk.afterKill() : node.disk.afterPowerLoss();
@@ -140,6 +143,43 @@ describe('a new node', () => {
     expect(node.raft.highWatermark).toBeGreaterThan(node.log.endOffset - 2);
   });
 
+  test('lets no answer without records wait for NoOp records', () => {
+    const node = withBroker(new TestNode(undefined, undefined, { noOpIntervalMs: 500 }).start());
+    node.clock.advance(600);
+    node.settle();
+    expect(node.raft.highWatermark).toBeLessThan(node.log.endOffset);
+    const epoch = node.loader.image.cluster.brokers.get(1)?.epoch ?? -1;
+    expect(beat(node, 1, epoch)).toMatchObject({ errorCode: 0, isFenced: false });
+  });
+
+  test('without bootstrap records starts with the newest metadata.version', () => {
+    const node = new TestNode();
+    node.disk.unlinkSync('/a/bootstrap.checkpoint');
+    const next = new TestNode(node.disk, node.log).start();
+    expect(next.loader.image.features.all()).toEqual([['metadata.version', 30]]);
+  });
+
+  test('with eligible leaders among its features starts with the config that they rest on', () => {
+    const node = new TestNode();
+    const features = new Map([['eligible.leader.replicas.version', 1]]);
+    writeBootstrapFile('/a', bootstrapRecords(30, features), {
+      disk: node.disk,
+      random: testRandom(),
+      crc32c,
+      wallMs: 0,
+    });
+    const next = new TestNode(node.disk, node.log).start();
+    expect(recordsOf(next.log).map(({ type }) => type)).toEqual([
+      'control',
+      'BeginTransactionRecord',
+      'FeatureLevelRecord',
+      'FeatureLevelRecord',
+      'ConfigRecord',
+      'EndTransactionRecord',
+    ]);
+    expect(next.loader.image.configs.ofBroker('').get('min.insync.replicas')).toBe('1');
+  });
+
   test('fences a broker that falls silent', () => {
     const node = withBroker(new TestNode(undefined, undefined, { nodeId: 2 }).start());
     create(node, 'orders');
@@ -226,6 +266,37 @@ describe('a restart', () => {
     expect(contentOf(after.loader.image)).toEqual(contentOf(before.loader.image));
     expect(after.controller.isActive).toBe(true);
     expect(after.raft.kraftVersion).toBe(1);
+  });
+
+  test('aborts the metadata transaction in which an earlier controller died', () => {
+    const before = new TestNode().start();
+    const open = [
+      metadataRecord('BeginTransactionRecord', 0, { name: 'half' }),
+      metadataRecord('TopicRecord', 0, { name: 'half-done', topicId: incarnation(88) }),
+    ];
+    before.raft.prepareAppend(1, open.map(encodeMetadataRecord), true);
+    before.raft.schedulePreparedAppend();
+    before.settle();
+    const after = restarted(before, 'kill');
+    expect(recordsOf(after.log).at(-1)?.type).toBe('AbortTransactionRecord');
+    expect(after.loader.image.topics.topicByName('half-done')).toBeUndefined();
+    expect(create(withBroker(after), 'half-done').topics[0]?.errorCode).toBe(0);
+    expect(after.failures).toEqual([]);
+  });
+
+  test('applies a long log in slices before it claims to be the controller', () => {
+    const before = withBroker(new TestNode().start());
+    for (let i = 0; i < 30; i++) create(before, `t${i}`);
+    const after = new TestNode(before.disk.afterKill(), before.log.afterKill());
+    let looks = 0;
+    after.clock.monotonicMs = () => after.clock.nowMs + looks++;
+    after.raft.register(after.shell);
+    after.raft.start();
+    after.clock.settle();
+    expect(looks).toBeGreaterThan(20);
+    expect(after.controller.isActive).toBe(true);
+    expect(after.shell.activeCore?.state.image.topics.size).toBe(30);
+    expect(after.failures).toEqual([]);
   });
 
   test('goes on with offsets and epochs that were never used before, after any number of kills', () => {
