@@ -7,8 +7,8 @@
 
 import { ZERO_UUID } from '../../../wire/base/uuid';
 import type { UndoLog } from '../undo-log';
-import type { OffsetCommitRecord } from './group-records';
-import { OffsetTable, type StoredOffset } from './offset-table';
+import type { CommittedOffset, OffsetCommitRecord } from './group-records';
+import { OffsetTable } from './offset-table';
 
 const NO_PRODUCER = -1;
 
@@ -55,9 +55,9 @@ export class OffsetStore {
       this.removeCommitted(record, undo);
       this.removeAllPending(record, undo);
     } else if (producerId === NO_PRODUCER) {
-      this.putCommitted(record, { ...value, recordOffset }, undo);
+      this.putCommitted(record, value, recordOffset, undo);
     } else {
-      this.putPending(producerId, record, { ...value, recordOffset }, undo);
+      this.putPending(producerId, record, value, recordOffset, undo);
     }
   }
 
@@ -73,7 +73,9 @@ export class OffsetStore {
       const key = { groupId: table.ownerOf(row), topic: table.topicOf(row), partition: table.partitionOf(row) };
       const value = table.valueOf(row);
       this.removePending(producerId, key, undo);
-      if (isCommit && value.recordOffset > this.committedRecordOffset(key)) this.putCommitted(key, value, undo);
+      if (isCommit && value.recordOffset > this.committedRecordOffset(key)) {
+        this.putCommitted(key, value, value.recordOffset, undo);
+      }
     }
   }
 
@@ -82,9 +84,9 @@ export class OffsetStore {
     return row < 0 ? -1 : this.committed.recordOffsetOf(row);
   }
 
-  private putCommitted(key: PartitionKey, value: StoredOffset, undo: UndoLog | null): void {
+  private putCommitted(key: PartitionKey, value: CommittedOffset, recordOffset: number, undo: UndoLog | null): void {
     if (undo !== null) this.rememberCommitted(key, undo);
-    this.committed.put(key.groupId, key.topic, key.partition, value);
+    this.committed.put(key.groupId, key.topic, key.partition, value, recordOffset);
   }
 
   private removeCommitted(key: PartitionKey, undo: UndoLog | null): void {
@@ -94,7 +96,13 @@ export class OffsetStore {
     this.committed.remove(row);
   }
 
-  private putPending(producerId: number, key: PartitionKey, value: StoredOffset, undo: UndoLog | null): void {
+  private putPending(
+    producerId: number,
+    key: PartitionKey,
+    value: CommittedOffset,
+    recordOffset: number,
+    undo: UndoLog | null,
+  ): void {
     let table = this.pending.get(producerId);
     if (table === undefined) {
       table = new OffsetTable();
@@ -107,9 +115,9 @@ export class OffsetStore {
     } else if (undo !== null) {
       // By producer, not by table: that goes when its last row does.
       const before = table.valueOf(row);
-      undo.push(() => this.putPending(producerId, key, before, null));
+      undo.push(() => this.putPending(producerId, key, before, before.recordOffset, null));
     }
-    table.put(key.groupId, key.topic, key.partition, value);
+    table.put(key.groupId, key.topic, key.partition, value, recordOffset);
   }
 
   private removePending(producerId: number, key: PartitionKey, undo: UndoLog | null): void {
@@ -117,7 +125,7 @@ export class OffsetStore {
     const row = table?.find(key.groupId, key.topic, key.partition) ?? -1;
     if (table === undefined || row < 0) return;
     const value = table.valueOf(row);
-    undo?.push(() => this.putPending(producerId, key, value, null));
+    undo?.push(() => this.putPending(producerId, key, value, value.recordOffset, null));
     table.remove(row);
     this.changeOpen(key, -1);
     if (table.size === 0) this.pending.delete(producerId);
@@ -134,7 +142,7 @@ export class OffsetStore {
     const row = open.find(key.groupId, key.topic, key.partition);
     const count = (row < 0 ? 0 : open.offsetOf(row)) + by;
     if (count === 0) open.remove(row);
-    else open.put(key.groupId, key.topic, key.partition, { ...COUNTER, offset: count });
+    else open.put(key.groupId, key.topic, key.partition, { ...COUNTER, offset: count }, -1);
   }
 
   private rememberCommitted(key: PartitionKey, undo: UndoLog): void {
@@ -143,19 +151,18 @@ export class OffsetStore {
     const row = table.find(groupId, topic, partition);
     const before = row < 0 ? null : table.valueOf(row);
     undo.push(() => {
-      if (before !== null) return table.put(groupId, topic, partition, before);
+      if (before !== null) return table.put(groupId, topic, partition, before, before.recordOffset);
       const added = table.find(groupId, topic, partition);
       if (added >= 0) table.remove(added);
     });
   }
 }
 
-const COUNTER: StoredOffset = {
+const COUNTER: CommittedOffset = {
   offset: 0,
   leaderEpoch: -1,
   metadata: '',
   commitTimestampMs: 0,
   expireTimestampMs: -1,
   topicId: ZERO_UUID,
-  recordOffset: -1,
 };

@@ -87,10 +87,10 @@ export class OffsetTable {
     return topicNumber < 0 ? -1 : this.findRow(ownerNumber, topicNumber, partition);
   }
 
-  put(owner: string, topic: string, partition: number, value: StoredOffset): void {
+  /** `recordOffset` is where in the log the value came from. */
+  put(owner: string, topic: string, partition: number, value: CommittedOffset, recordOffset: number): void {
     const known = this.find(owner, topic, partition);
-    if (known < 0) return this.fill(this.insert(owner, topic, partition), value, 0);
-    this.fill(known, value, this.int(known, TOPIC_ID));
+    this.fill(known < 0 ? this.insert(owner, topic, partition) : known, value, recordOffset);
   }
 
   remove(row: number): void {
@@ -98,7 +98,7 @@ export class OffsetTable {
     this.unlinkFromOwner(row);
     this.topics.release(this.int(row, TOPIC));
     this.releaseTopicId(this.int(row, TOPIC_ID));
-    this.setMetadata(row, '');
+    this.page(row).metadata[row & (PAGE_ROWS - 1)] = '';
     this.setInt(row, OWNER, -1);
     this.setInt(row, OWNER_NEXT, this.freeRow);
     this.freeRow = row;
@@ -201,11 +201,13 @@ export class OffsetTable {
     const ownerNumber = this.owners.acquire(owner);
     const topicNumber = this.topics.acquire(topic);
     const hash = hashOf(ownerNumber, topicNumber, partition);
-    this.setInt(row, OWNER, ownerNumber);
-    this.setInt(row, TOPIC, topicNumber);
-    this.setInt(row, PARTITION, partition);
-    this.setInt(row, HASH, hash);
-    this.setInt(row, TOPIC_ID, 0);
+    const { ints } = this.page(row);
+    const at = (row & (PAGE_ROWS - 1)) * ROW_INTS;
+    ints[at + OWNER] = ownerNumber;
+    ints[at + TOPIC] = topicNumber;
+    ints[at + PARTITION] = partition;
+    ints[at + HASH] = hash;
+    ints[at + TOPIC_ID] = 0;
     this.linkToOwner(row, ownerNumber);
     this.used++;
     if (this.used > this.directory.buckets) this.splitBucket();
@@ -213,16 +215,18 @@ export class OffsetTable {
     return row;
   }
 
-  private fill(row: number, value: StoredOffset, oldTopicId: number): void {
-    const { doubles } = this.page(row);
-    const at = (row & (PAGE_ROWS - 1)) * ROW_DOUBLES;
+  private fill(row: number, value: CommittedOffset, recordOffset: number): void {
+    const { doubles, ints, metadata } = this.page(row);
+    const index = row & (PAGE_ROWS - 1);
+    const at = index * ROW_DOUBLES;
     doubles[at + OFFSET] = value.offset;
     doubles[at + COMMIT_TIMESTAMP] = value.commitTimestampMs;
     doubles[at + EXPIRE_TIMESTAMP] = value.expireTimestampMs;
-    doubles[at + RECORD_OFFSET] = value.recordOffset;
-    this.setInt(row, LEADER_EPOCH, value.leaderEpoch);
+    doubles[at + RECORD_OFFSET] = recordOffset;
+    ints[index * ROW_INTS + LEADER_EPOCH] = value.leaderEpoch;
+    metadata[index] = this.sharedMetadata(value.metadata);
+    const oldTopicId = ints[index * ROW_INTS + TOPIC_ID] as number;
     if (this.topicIds.text(oldTopicId) !== value.topicId) this.changeTopicId(row, value.topicId, oldTopicId);
-    this.setMetadata(row, value.metadata);
   }
 
   private changeTopicId(row: number, topicId: string, oldTopicId: number): void {
@@ -234,13 +238,11 @@ export class OffsetTable {
     if (number !== 0) this.topicIds.release(number);
   }
 
-  /** Clients that tell themselves apart by metadata use the same text again and again: one copy of it is enough. */
-  private setMetadata(row: number, metadata: string): void {
-    if (metadata === '') this.page(row).metadata[row & (PAGE_ROWS - 1)] = '';
-    else {
-      if (metadata !== this.lastMetadata) this.lastMetadata = metadata;
-      this.page(row).metadata[row & (PAGE_ROWS - 1)] = this.lastMetadata;
-    }
+  /** Clients often use the same text for all their partitions: one copy of it is enough. */
+  private sharedMetadata(metadata: string): string {
+    if (metadata === '') return '';
+    if (metadata !== this.lastMetadata) this.lastMetadata = metadata;
+    return this.lastMetadata;
   }
 
   private takeRow(): number {

@@ -57,7 +57,7 @@ describe('the table of offsets', () => {
           const row = table.find(at.owner, at.topic, at.partition);
           expect(row >= 0).toBe(model.has(key));
           if (!isRemoval) {
-            table.put(at.owner, at.topic, at.partition, value(offset));
+            table.put(at.owner, at.topic, at.partition, value(offset), 3 * offset);
             model.set(key, value(offset));
           } else if (row >= 0) {
             table.remove(row);
@@ -79,13 +79,13 @@ describe('the table of offsets', () => {
   test('grows over pages and gives the rows of removed offsets again', () => {
     const table = new OffsetTable();
     const count = 20_000;
-    for (let i = 0; i < count; i++) table.put(`g${i % 7}`, `t${i % 11}`, i, value(i));
+    for (let i = 0; i < count; i++) table.put(`g${i % 7}`, `t${i % 11}`, i, value(i), 3 * i);
     for (let i = 0; i < count; i++) {
       const row = table.find(`g${i % 7}`, `t${i % 11}`, i);
       expect(table.offsetOf(row)).toBe(i);
     }
     for (let i = 0; i < count; i += 2) table.remove(table.find(`g${i % 7}`, `t${i % 11}`, i));
-    for (let i = 0; i < count; i += 2) table.put('again', 't', i, value(i));
+    for (let i = 0; i < count; i += 2) table.put('again', 't', i, value(i), 3 * i);
     expect(table.rowCount).toBe(count);
     expect(table.size).toBe(count);
     expect(table.countOf('again')).toBe(count / 2);
@@ -95,10 +95,10 @@ describe('the table of offsets', () => {
   test('forgets owners and topics that have no offsets left', () => {
     const table = new OffsetTable();
     for (let i = 0; i < 100; i++) {
-      table.put(`g${i}`, `t${i}`, 0, value(1));
+      table.put(`g${i}`, `t${i}`, 0, value(1), 3 * 1);
       table.remove(table.find(`g${i}`, `t${i}`, 0));
     }
-    table.put('g', 't', 0, value(1));
+    table.put('g', 't', 0, value(1), 3 * 1);
     expect(table.ownerNumberOf(table.find('g', 't', 0))).toBe(0);
     expect(table.topicNumberOf(table.find('g', 't', 0))).toBe(0);
     expect(table.topicNumber('t99')).toBe(-1);
