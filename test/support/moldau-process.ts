@@ -25,8 +25,8 @@ export interface MoldauProcess extends BrokerProcess {
 
 const START_TIMEOUT_MS = 30_000;
 
-/** dist/moldau.cjs, which `npm run build` makes and `npm test` makes sure of. */
-export const moldauCommand = join(__dirname, '..', '..', 'dist', 'moldau.cjs');
+/** dist/moldau.cjs, which `npm run build` makes and `npm test` makes sure of; MOLDAU_DIST names another build's folder. */
+export const moldauCommand = join(process.env['MOLDAU_DIST'] ?? join(__dirname, '..', '..', 'dist'), 'moldau.cjs');
 
 export async function startMoldau(options: MoldauOptions = {}): Promise<MoldauProcess> {
   if (!existsSync(moldauCommand)) throw new Error('dist/moldau.cjs is missing: npm run build');

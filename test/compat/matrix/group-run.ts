@@ -43,6 +43,8 @@ class GroupRun {
   private readonly members = new Map<string, Client>();
   private readonly owners = new Map<number, string>();
   private wake: () => void = () => undefined;
+  /** A member that ended by itself. */
+  private failure: unknown = null;
 
   constructor(private readonly options: GroupOptions) {
     this.check = new ReadingCheck(options.expected);
@@ -56,8 +58,9 @@ class GroupRun {
       const victim = this.owners.values().next().value ?? 'first';
       const seenAtKill = this.check.recordsSeen;
       const ownersAtKill = new Set(this.owners.values()).size;
-      await this.members.get(victim)?.kill();
+      const dying = this.members.get(victim);
       this.members.delete(victim);
+      await dying?.kill();
       const committed = await sampler.now();
       this.join('fourth');
       await this.until(() => this.isComplete(committed));
@@ -93,7 +96,13 @@ class GroupRun {
       group,
       ...(groupProtocol !== undefined && { groupProtocol }),
     };
-    this.members.set(name, new Client(name, client, member, (line) => this.accept(name, line)));
+    const process = new Client(name, client, member, (line) => this.accept(name, line));
+    this.members.set(name, process);
+    void process.finished().catch((reason: unknown) => {
+      if (this.members.get(name) !== process) return;
+      this.failure = reason;
+      this.wake();
+    });
   }
 
   private accept(name: string, line: ClientLine): void {
@@ -113,12 +122,13 @@ class GroupRun {
       isLate = true;
       this.wake();
     }, TIMEOUT_MS);
-    while (!condition() && !isLate) {
+    while (!condition() && !isLate && this.failure === null) {
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
     }
     clearTimeout(timer);
+    if (this.failure !== null) throw this.failure;
     if (isLate)
       throw new Error(
         `the group did not get on: ${this.check.recordsSeen} of ${this.options.expected.size} records, ${this.check.problems.join('; ')}`,

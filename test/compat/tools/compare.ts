@@ -42,7 +42,7 @@ export function compareWithKafka(scenarios: readonly Scenario[], options: Compar
       runScenario(scenario, { broker: kafka, unserved, isUnderTest: false }, tools),
       runScenario(scenario, { broker: target, unserved, isUnderTest: true }, tools),
     ]);
-    if (process.env['MOLDAU_COMPAT_SHOW'] === '1') process.stderr.write(`${expected.flatMap(asText).join('\n')}\n`);
+    if (process.env['MOLDAU_COMPAT_SHOW'] === '1') show(expected, seen);
     expect(seen.flatMap(asText)).toEqual(expected.flatMap(asText));
   };
 
@@ -60,6 +60,14 @@ export function compareWithKafka(scenarios: readonly Scenario[], options: Compar
 
 function unservedApis(): Set<ApiName> {
   return new Set((Object.keys(handlers) as ApiName[]).filter((name) => 'notServed' in handlers[name]));
+}
+
+/** What Apache Kafka printed, and how long each command took against it and against the broker under test. */
+function show(expected: readonly StepOutput[], seen: readonly StepOutput[]): void {
+  const steps = expected.map(
+    (output, index) => `${asText(output).join('\n')}\n  (${output.tookMs} ms, ${seen[index]?.tookMs} ms)\n`,
+  );
+  process.stderr.write(steps.join(''));
 }
 
 function asText(output: StepOutput): string[] {

@@ -14,6 +14,7 @@ const MAX_TRIES = 200;
 export interface StepOutput {
   readonly command: string;
   readonly lines: readonly string[];
+  readonly tookMs?: number;
 }
 
 export interface ScenarioTarget {
@@ -34,9 +35,10 @@ export async function runScenario(
   try {
     const outputs: StepOutput[] = [];
     for (const step of scenario.steps) {
+      const startedMs = Date.now();
       const isUnserved = step.needs !== undefined && target.unserved.has(step.needs.api);
       const output = isUnserved ? await run.unservedStep(step, target.isUnderTest) : await run.step(step);
-      if (output !== null) outputs.push(output);
+      if (output !== null) outputs.push({ ...output, tookMs: Date.now() - startedMs });
     }
     return outputs;
   } finally {

@@ -187,6 +187,11 @@ export const kafkaConsumerGroups: readonly Scenario[] = [
           replacement: null,
         },
         {
+          reason: 'a console consumer commits by time',
+          pattern: /"group":"resets".*"leaderEpoch":0/,
+          replacement: null,
+        },
+        {
           reason: 'when a group is tidied up is up to timing',
           pattern: /"group":"console-consumer/,
           replacement: null,
