@@ -12,7 +12,7 @@ export interface AppendedBatch {
 }
 
 export interface AppendOptions {
-  /** What the verification of a transactional write gave (coordinators.md 4.7); null for any other write. */
+  /** What the verification of a transactional write gave; null for any other write. */
   readonly verificationGuard: unknown;
   /** The transaction coordinator's epoch of a marker; null for any other write. */
   readonly coordinatorEpoch: number | null;

@@ -1,4 +1,4 @@
-/** group.max.size (coordinators.md 2.6). Pure. */
+/** group.max.size. Pure. */
 
 import type { ClassicGroup } from './classic-group';
 

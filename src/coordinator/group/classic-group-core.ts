@@ -5,7 +5,7 @@
  * sessions.ts (Heartbeat, expiry), leave.ts, capacity.ts, protocol-selection.ts. The state is classic-group.ts.
  *
  * What members and generations are is soft state: it changes at once, and record 2 follows. When that record is refused, the
- * change is repaired here (coordinators.md 1.3 point 4).
+ * change is repaired here.
  */
 
 import { ErrorCode } from '../../../wire/base/error-codes';

@@ -1,5 +1,5 @@
 /**
- * The state of one classic group (coordinators.md 2.1). Pure; what happens to it and when is decided by join.ts, rebalance.ts
+ * The state of one classic group. Pure; what happens to it and when is decided by join.ts, rebalance.ts
  * and their like.
  *
  * Invariants: the leader is a member; an instance id names one member; `awaitingJoin` counts the members whose JoinGroup is
@@ -273,7 +273,7 @@ export class ClassicGroup implements Group {
     return this.protocolType === CONSUMER_PROTOCOL_TYPE;
   }
 
-  /** UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID or NONE (rows 15 and 16 of coordinators.md 2.2). */
+  /** UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID or NONE (checks 15 and 16 of join.ts). */
   checkMember(memberId: string, groupInstanceId: string | null): number {
     if (groupInstanceId !== null) {
       const known = this.staticMemberId(groupInstanceId);

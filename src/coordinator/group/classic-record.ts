@@ -1,4 +1,4 @@
-/** Record 2 of a classic group: written from its state, and read back into a group (coordinators.md 2.9). Pure. */
+/** Record 2 of a classic group: written from its state, and read back into a group. Pure. */
 
 import { ClassicGroup } from './classic-group';
 import { ClassicMember, NO_BYTES } from './classic-member';

@@ -1,5 +1,5 @@
 /**
- * States of a classic group (coordinators.md 2.1). Pure.
+ * States of a classic group. Pure.
  *
  * Empty -> PreparingRebalance -> CompletingRebalance -> Stable; from the last two back to PreparingRebalance, and from there
  * to Empty when all members are gone. Dead only when the partition goes to another broker.

@@ -1,5 +1,5 @@
 /**
- * The topics in a consumer's subscription, for groups of protocol type "consumer" (ondisk.md 13). Pure.
+ * The topics in a consumer's subscription, for groups of protocol type "consumer". Pure.
  *
  * Read as version 0, which every later version begins with; what follows is the client's own business.
  */

@@ -1,4 +1,4 @@
-/** ListGroups, DescribeGroups and DeleteGroups: one request, many partitions (coordinators.md 1.1 point 4, 2.7, 2.8). */
+/** ListGroups, DescribeGroups and DeleteGroups: one request, many partitions. */
 
 import { ErrorCode } from '../../../wire/base/error-codes';
 import type {

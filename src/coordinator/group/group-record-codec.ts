@@ -1,5 +1,5 @@
 /**
- * Bytes of the records of `__consumer_offsets` (ondisk.md 13): a key is an int16 type and a body, a value an int16 version and a
+ * Bytes of the records of `__consumer_offsets`: a key is an int16 type and a body, a value an int16 version and a
  * body; no value is a tombstone.
  *
  * Written: offsets in version 4, or 1 when the client gave a retention of its own, so that every version of Kafka honours it;

@@ -48,7 +48,7 @@ export type Continuation =
   | { readonly kind: 'emptied'; readonly group: ClassicGroup }
   | { readonly kind: 'sweep' };
 
-/** How groups of other types take part in the classic requests (coordinators.md 3.10). */
+/** How groups of other types take part in the classic requests. */
 export interface OtherGroups {
   /** A JoinGroup to a consumer group that has members. False: it is refused as inconsistent. */
   join(scope: GroupScope, group: Group, join: Join): boolean;

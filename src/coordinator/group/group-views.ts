@@ -1,4 +1,4 @@
-/** DescribeGroups and ListGroups (coordinators.md 2.8): views of soft state, so they show it as it is. Pure. */
+/** DescribeGroups and ListGroups: views of soft state, so they show it as it is. Pure. */
 
 import { ErrorCode } from '../../../wire/base/error-codes';
 import type { ClassicGroup } from './classic-group';

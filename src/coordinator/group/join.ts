@@ -1,5 +1,5 @@
 /**
- * JoinGroup (coordinators.md 2.2; the numbers are the rows there). Pure.
+ * JoinGroup (the numbers give the order of the checks; the tests have the same). Pure.
  *
  * v4 makes a new dynamic member come back with an id that it was given, so that lost answers leave no dead members behind
  * (KIP-394). v5 brings static members (KIP-345).

@@ -1,5 +1,5 @@
 /**
- * LeaveGroup (coordinators.md 2.4). Pure.
+ * LeaveGroup. Pure.
  *
  * From v3 on a list, also from an administrator who knows only instance ids (KIP-345). One rebalance for all of them. What is
  * written is the next generation; the leave itself is not.

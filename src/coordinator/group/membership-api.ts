@@ -1,6 +1,6 @@
 /**
  * JoinGroup, SyncGroup, Heartbeat and LeaveGroup: what is checked before a shard sees the request, and what differs between
- * versions (coordinators.md 2.1, 2.2 row 1, 2.4).
+ * versions.
  */
 
 import { ErrorCode } from '../../../wire/base/error-codes';

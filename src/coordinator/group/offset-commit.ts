@@ -1,5 +1,5 @@
 /**
- * OffsetCommit and TxnOffsetCommit (coordinators.md 2.7). Pure.
+ * OffsetCommit and TxnOffsetCommit. Pure.
  *
  * A commit without generation to a group that is unknown or empty is a simple consumer's or a tool's: accepted, and the group is
  * there from the first record on. A commit in a transaction stays pending until the transaction ends; which state the group

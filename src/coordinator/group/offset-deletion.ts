@@ -1,5 +1,5 @@
 /**
- * OffsetDelete (KIP-496), DeleteGroups, and the offsets of topics that the cluster has deleted (coordinators.md 2.7). Pure.
+ * OffsetDelete (KIP-496), DeleteGroups, and the offsets of topics that the cluster has deleted. Pure.
  *
  * A group with many offsets is deleted in slices, its own tombstone last: a broker that dies in between leaves a group with fewer
  * offsets, which can be deleted again.

@@ -1,5 +1,5 @@
 /**
- * Expiry of offsets and of groups that are left with nothing (coordinators.md 2.7, KIP-211). Pure.
+ * Expiry of offsets and of groups that are left with nothing (KIP-211). Pure.
  *
  * Which moment an offset's retention counts from is the group's to say; a retention that came with the commit overrides it. What
  * an open transaction still touches stays.

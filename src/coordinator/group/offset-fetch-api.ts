@@ -1,5 +1,5 @@
 /**
- * OffsetFetch (coordinators.md 2.7). Up to v7 one group, its fields beside each other; from v8 many groups, each with its own
+ * OffsetFetch. Up to v7 one group, its fields beside each other; from v8 many groups, each with its own
  * error. v10 names topics by id alone: a group's topic without an id cannot be told then and is left out.
  */
 

@@ -1,5 +1,5 @@
 /**
- * OffsetFetch of one group (coordinators.md 2.7). Pure.
+ * OffsetFetch of one group. Pure.
  *
  * What is not there is no error: offset -1. RequireStable (KIP-447) makes a partition with an offset in an open transaction an
  * UNSTABLE_OFFSET_COMMIT. The answer shows the newest state and leaves when that state has committed.

@@ -1,5 +1,5 @@
 /**
- * Which protocol the next generation uses (coordinators.md 2.3, point 4): each member votes for the first in its list that
+ * Which protocol the next generation uses: each member votes for the first in its list that
  * all members have; most votes win, and a tie goes to the first in the order of a Java HashMap. Pure.
  */
 

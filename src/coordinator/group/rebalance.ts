@@ -1,5 +1,5 @@
 /**
- * The rebalance of a classic group, from the first reason for one to the next generation (coordinators.md 2.3). Pure.
+ * The rebalance of a classic group, from the first reason for one to the next generation. Pure.
  *
  * A group that was empty waits for the initial delay, prolonged while new members come (KIP-134). Any other waits until all
  * members have joined again, at most for the longest of their rebalance timeouts; dynamic members that stayed away are then

@@ -1,4 +1,4 @@
-/** Heartbeat, and what happens to a member that falls silent (coordinators.md 2.3 point 7, 2.4). Pure. */
+/** Heartbeat, and what happens to a member that falls silent. Pure. */
 
 import { ErrorCode } from '../../../wire/base/error-codes';
 import type { HeartbeatRequest } from '../../../wire/schema/group';

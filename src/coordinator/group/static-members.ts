@@ -1,5 +1,5 @@
 /**
- * A static member comes back under its instance id and takes the place of the one before it (coordinators.md 2.5, KIP-345). Pure.
+ * A static member comes back under its instance id and takes the place of the one before it (KIP-345). Pure.
  *
  * In a stable group whose choice of protocol stays the same nobody else notices: the new member id is written, and then the
  * member is told the present generation. v9 tells a leader that it need not assign again (KIP-814); an older leader is

@@ -1,5 +1,5 @@
 /**
- * SyncGroup (coordinators.md 2.4). Pure.
+ * SyncGroup. Pure.
  *
  * The leader's assignment is written before anybody hears of it; whoever syncs before that is parked. In a stable group the
  * assignment is there already, and asking for it does not restart the session. v5 names protocol type and name (KIP-559).

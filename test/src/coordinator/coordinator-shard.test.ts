@@ -1,4 +1,4 @@
-/** One partition of a coordinator: batches, the high watermark, failures, timeouts (coordinators.md 1.3 to 1.5). */
+/** One partition of a coordinator: batches, the high watermark, failures, timeouts. */
 import { CoordinatorShard } from '../../../src/coordinator/coordinator-shard';
 import type { RuntimeConfig } from '../../../src/coordinator/shard-machine';
 import { errorName } from '../../../wire/base/error-codes';

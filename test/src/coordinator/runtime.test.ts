@@ -1,4 +1,4 @@
-/** Elections and resignations, and who answers what (coordinators.md 1.1, 1.2 point 1, 1.5 point 1). */
+/** Elections and resignations, and who answers what. */
 import { CoordinatorRuntime } from '../../../src/coordinator/runtime';
 import { errorName } from '../../../wire/base/error-codes';
 import { ManualEnv } from './manual-env';

@@ -1,4 +1,4 @@
-/** JoinGroup, row by row of coordinators.md 2.2. */
+/** JoinGroup, check by check: the numbers are those of join.ts; the first is in group-coordinator.test.ts. */
 import type { CommitVerdict, Group, GroupType } from '../../../../src/coordinator/group/group';
 import { COMMIT_ACCEPTED } from '../../../../src/coordinator/group/group';
 import type { CoordinatorRecord } from '../../../../src/coordinator/group/group-records';

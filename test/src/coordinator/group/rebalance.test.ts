@@ -1,4 +1,4 @@
-/** The rebalance engine, point by point of coordinators.md 2.3, and group.max.size (2.6). */
+/** The rebalance engine, point by point, and group.max.size. */
 import { javaHashOrder } from '../../../../src/coordinator/java-hash';
 import { INITIAL_DELAY_MS, REBALANCE_MS, Scene, SESSION_MS } from './scene';
 import { joined, stable, stableStatic } from './stages';

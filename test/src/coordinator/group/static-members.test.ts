@@ -1,4 +1,4 @@
-/** Static members, coordinators.md 2.5. */
+/** Static members */
 import { Scene, SESSION_MS } from './scene';
 import { stableStatic } from './stages';
 

@@ -1,4 +1,4 @@
-/** DescribeGroups, ListGroups (coordinators.md 2.8), record 2 and what is left after a failover (2.9). */
+/** DescribeGroups, ListGroups, the record of a group, and what is left after a failover. */
 import { Scene, SESSION_MS } from './scene';
 import { joined, stable, stableStatic } from './stages';
 
