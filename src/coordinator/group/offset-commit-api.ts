@@ -1,6 +1,6 @@
 /**
- * OffsetCommit, TxnOffsetCommit and OffsetDelete: topics are looked up and rights checked before a shard sees the rest
- *. When nothing is left, the group is not even looked at.
+ * OffsetCommit, TxnOffsetCommit and OffsetDelete: topics are looked up and rights checked before a shard sees the rest.
+ * When nothing is left, the group is not even looked at.
  *
  * OffsetCommit v10 names topics by id alone (KIP-848); the id is stored in every version, where the topic has one.
  */

@@ -1,4 +1,4 @@
-/** Bytes of `__consumer_offsets` */
+/** Bytes of `__consumer_offsets`. */
 import { GroupRecordCodec } from '../../../../src/coordinator/group/group-record-codec';
 import type { CoordinatorRecord, StoredClassicMember } from '../../../../src/coordinator/group/group-records';
 import { DecodeError } from '../../../../wire/base/errors';

@@ -1,4 +1,4 @@
-/** OffsetCommit, TxnOffsetCommit and transaction markers */
+/** OffsetCommit, TxnOffsetCommit and transaction markers. */
 import type { CommitVerdict } from '../../../../src/coordinator/group/group';
 import { ErrorCode } from '../../../../wire/base/error-codes';
 import { ZERO_UUID } from '../../../../wire/base/uuid';

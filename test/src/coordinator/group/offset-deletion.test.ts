@@ -1,4 +1,4 @@
-/** OffsetDelete, DeleteGroups, expiry and deleted topics */
+/** OffsetDelete, DeleteGroups, expiry and deleted topics. */
 import { SLICE_RECORDS, SLICE_ROWS } from '../../../../src/coordinator/group/sweeps';
 import { Scene, TOPIC_ID } from './scene';
 import { joined, stable } from './stages';

@@ -1,4 +1,4 @@
-/** OffsetFetch */
+/** OffsetFetch. */
 import { ErrorCode } from '../../../../wire/base/error-codes';
 import { ZERO_UUID } from '../../../../wire/base/uuid';
 import { Scene, TOPIC_ID } from './scene';

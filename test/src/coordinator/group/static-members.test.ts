@@ -1,4 +1,4 @@
-/** Static members */
+/** Static members. */
 import { Scene, SESSION_MS } from './scene';
 import { stableStatic } from './stages';
 

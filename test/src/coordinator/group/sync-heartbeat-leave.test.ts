@@ -1,4 +1,4 @@
-/** SyncGroup, Heartbeat and LeaveGroup */
+/** SyncGroup, Heartbeat and LeaveGroup. */
 import { REBALANCE_MS, Scene, SESSION_MS } from './scene';
 import { joined, stable, stableStatic } from './stages';
 
