@@ -17,9 +17,9 @@ export interface TemporaryDirectory {
 /** Those of this process that are there. */
 const present = new Set<string>();
 
-/** Makes an empty directory, among the system's temporary ones, that nobody else knows. */
+/** Makes an empty directory, among the system's temporary ones, that nobody else knows; its name has this process's id. */
 export function makeTemporaryDirectory(prefix: string): TemporaryDirectory {
-  const made = fs.mkdtempSync(path.join(os.tmpdir(), prefix));
+  const made = fs.mkdtempSync(path.join(os.tmpdir(), `${prefix}${process.pid}-`));
   // One listener for all, and none when there are none: a process that starts many brokers is not warned of leaks.
   if (present.size === 0) process.on('exit', removeAll);
   present.add(made);

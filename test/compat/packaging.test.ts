@@ -103,6 +103,24 @@ describe('in plain Node', () => {
     },
   );
 
+  test('the first broker costs little more than Node itself, the next ones almost nothing, and no package is loaded', async () => {
+    const bare = 'const { user, system } = process.cpuUsage(); process.stdout.write(String((user + system) / 1000))';
+    const nodeMs: number[] = [];
+    const firstMs: number[] = [];
+    const nextMs: number[] = [];
+    // Processor time rather than time, and the least of several: other tests run beside this one.
+    for (let round = 0; round < 5; round += 1) {
+      nodeMs.push(Number((await succeed('node', process.execPath, ['-e', bare], projectOf('plain'))).stdout));
+      const { stdout } = await succeed('start-cost', process.execPath, ['start-cost.cjs'], projectOf('plain'));
+      const cost = JSON.parse(stdout) as { cpuMs: number; nextMs: number; packages: readonly string[] };
+      expect(cost.packages).toEqual([]);
+      firstMs.push(cost.cpuMs);
+      nextMs.push(cost.nextMs);
+    }
+    expect(Math.min(...firstMs) - Math.min(...nodeMs)).toBeLessThan(150);
+    expect(Math.min(...nextMs)).toBeLessThan(20);
+  });
+
   test('npm puts the command moldau into the path', async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
     const command = join(projectOf('plain'), 'node_modules/.bin/moldau');
