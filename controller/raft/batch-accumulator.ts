@@ -105,6 +105,11 @@ export class BatchAccumulator {
     return this.finished.splice(0);
   }
 
+  /** Batches that could not be written yet: they come first the next time. */
+  putBack(batches: readonly FinishedBatch[]): void {
+    this.finished.unshift(...batches);
+  }
+
   /** Control batches are written past the accumulator, between drains. */
   skipTo(offset: number): void {
     invariant(this.isEmpty, 'a control batch shares no batch with data');

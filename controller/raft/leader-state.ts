@@ -6,8 +6,8 @@
  * falls. One flush at a time: what is appended meanwhile shares the next one.
  */
 import { invariant } from '../../wire/base/invariant';
-import type { BatchAccumulator } from './batch-accumulator';
-import type { RaftLog } from './raft-log';
+import type { BatchAccumulator, FinishedBatch } from './batch-accumulator';
+import { RaftLogFullError, type RaftLog } from './raft-log';
 import type { FlushToken, RaftEffect } from './raft-io';
 import type { ReplicaKey } from './replica-key';
 import type { VoterSet } from './voter-set';
@@ -15,6 +15,8 @@ import type { VoterSet } from './voter-set';
 const UNKNOWN_OFFSET = -1;
 /** How long records that nobody waits for (NoOp) may lie in the log before a flush of their own. */
 const IDLE_FLUSH_MS = 10_000;
+/** How long a full disk is left alone before the next try. */
+const FULL_RETRY_MS = 200;
 
 export class LeaderState {
   /** -1 until this epoch's first record is committed. */
@@ -24,6 +26,8 @@ export class LeaderState {
   private flushing: FlushToken | null = null;
   private wantsFlush = false;
   private idleFlushAtMs = Number.POSITIVE_INFINITY;
+  /** The disk was full at the last try: nothing is written before then. Infinite when it was not. */
+  private retryAtMs = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly self: ReplicaKey,
@@ -45,19 +49,41 @@ export class LeaderState {
 
   get deadlineMs(): number {
     const { accumulator } = this;
+    if (this.isRefused) return this.retryAtMs;
     const drainAtMs = this.flushing === null && !accumulator.isEmpty ? 0 : accumulator.lingerDeadlineMs;
     return Math.min(drainAtMs, this.flushing === null ? this.idleFlushAtMs : Number.POSITIVE_INFINITY);
   }
 
-  /** Appends what is due. A batch waits for its linger only while a flush is under way: alone, waiting gains nothing. */
+  private get isRefused(): boolean {
+    return this.retryAtMs < Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Appends what is due. A batch waits for its linger only while a flush is under way: alone, waiting gains nothing. A full
+   * disk keeps everything back, in order: who waits for it waits on, and the node lives.
+   */
   drain(nowMs: number, effects: RaftEffect[]): void {
-    const isDue = this.flushing === null || this.accumulator.lingerDeadlineMs <= nowMs;
-    if (isDue) {
-      for (const batch of this.accumulator.drain())
-        this.append(batch.bytes, batch.nextOffset, batch.urgent, nowMs, effects);
+    if (this.isRefused) {
+      if (nowMs >= this.retryAtMs) this.appendAll(this.accumulator.takeFinished(), nowMs, effects);
+    } else if (this.flushing === null || this.accumulator.lingerDeadlineMs <= nowMs) {
+      this.appendAll(this.accumulator.drain(), nowMs, effects);
     }
     if (this.idleFlushAtMs <= nowMs) this.wantsFlush = true;
     this.maybeFlush(effects);
+  }
+
+  private appendAll(batches: readonly FinishedBatch[], nowMs: number, effects: RaftEffect[]): void {
+    this.retryAtMs = Number.POSITIVE_INFINITY;
+    for (const [index, batch] of batches.entries()) {
+      try {
+        this.append(batch.bytes, batch.nextOffset, batch.urgent, nowMs, effects);
+      } catch (error) {
+        if (!(error instanceof RaftLogFullError)) throw error;
+        this.accumulator.putBack(batches.slice(index));
+        this.retryAtMs = nowMs + FULL_RETRY_MS;
+        return;
+      }
+    }
   }
 
   /** Writes one batch at the end of the log. Throws what the log throws, with nothing changed. */

@@ -1,9 +1,10 @@
 /** The metadata log over a partition log: what the quorum asks for, in Kafka's segment files. */
+import { LogStorageError } from '../../log/log-error';
 import { readBatches } from '../../log/log-reader';
 import type { PartitionLog } from '../../log/partition-log';
 import { invariant } from '../../wire/base/invariant';
 import { BatchView } from '../../wire/record/batch';
-import type { RaftLog } from './raft-log';
+import { RaftLogFullError, type RaftLog } from './raft-log';
 import type { OffsetAndEpoch } from './replica-key';
 
 export class PartitionRaftLog implements RaftLog {
@@ -37,9 +38,18 @@ export class PartitionRaftLog implements RaftLog {
       first.partitionLeaderEpoch === epoch,
       `metadata batch of epoch ${first.partitionLeaderEpoch} in epoch ${epoch}`,
     );
-    const outcome = this.log.append(batches, epoch, 'replication');
+    const outcome = this.mapping(() => this.log.append(batches, epoch, 'replication'));
     invariant(outcome.status === 'appended', `metadata append was ${outcome.status}`);
     return outcome.baseOffset;
+  }
+
+  private mapping<T>(append: () => T): T {
+    try {
+      return append();
+    } catch (error) {
+      if (error instanceof LogStorageError && !this.log.directoryState.isOffline) throw new RaftLogFullError(error.message);
+      throw error;
+    }
   }
 
   read(offset: number, maxBytes: number): Uint8Array {

@@ -1,6 +1,11 @@
 /** The metadata log as the quorum needs it. The broker puts its partition log behind it, tests put an array. */
 import type { OffsetAndEpoch } from './replica-key';
 
+/** The disk takes nothing more for now; nothing has been appended, and the same append may succeed later. */
+export class RaftLogFullError extends Error {
+  override readonly name = 'RaftLogFullError';
+}
+
 export interface RaftLog {
   /** The first offset that can be read. */
   readonly startOffset: number;
@@ -13,7 +18,8 @@ export interface RaftLog {
 
   /**
    * Appends whole batches whose base offsets and leader epochs are already right; returns the first base offset.
-   * It is written when the call returns, and not yet durable. Throws when the disk refuses, with nothing appended.
+   * It is written when the call returns, and not yet durable. Throws with nothing appended when the disk refuses:
+   * RaftLogFullError when it may take the append later, anything else when it never will.
    */
   append(batches: Uint8Array, epoch: number): number;
   /**

@@ -250,3 +250,27 @@ describe('a node that is not alone', () => {
     expect(raft.core.deadlineMs).toBe(Number.POSITIVE_INFINITY);
   });
 });
+
+describe('a leader whose disk is full', () => {
+  test('keeps its writes, in order, and lets them go when there is room again', () => {
+    const raft = new RaftTranscript().step({ type: 'start' }).flushed(3);
+    const write = (value: string): void => {
+      raft.core.prepareAppend(1, [Buffer.from(value)], true, { monotonicMs: raft.nowMs, wallMs: raft.nowMs });
+      raft.core.schedulePreparedAppend();
+    };
+    raft.log.isFull = true;
+    write('a');
+    raft.step({ type: 'tick' });
+    write('b');
+    raft.step({ type: 'tick' });
+    expect(raft.log.endOffset).toBe(3);
+    expect(raft.core.deadlineMs).toBe(raft.nowMs + 200);
+    raft.wait(200).step({ type: 'tick' });
+    expect(raft.log.endOffset).toBe(3);
+    raft.log.isFull = false;
+    raft.wait(200).step({ type: 'tick' });
+    raft.flushed(4).step({ type: 'tick' }).flushed(5);
+    expect(raft.log.endOffset).toBe(5);
+    expect(raft.core.highWatermark).toBe(5);
+  });
+});

@@ -1,6 +1,6 @@
 /** A metadata log in an array, with flushes that complete when the test says so. */
 import { BatchView } from '../../../wire/record/batch';
-import type { RaftLog } from '../../../controller/raft/raft-log';
+import { RaftLogFullError, type RaftLog } from '../../../controller/raft/raft-log';
 import type { OffsetAndEpoch } from '../../../controller/raft/replica-key';
 
 interface StoredBatch {
@@ -20,6 +20,8 @@ export class MemoryRaftLog implements RaftLog {
   /** Completes flushes by itself in a later turn. */
   autoFlush: ((run: () => void) => void) | null = null;
   flushes = 0;
+  /** The disk takes nothing. */
+  isFull = false;
 
   get endOffset(): number {
     return this.batches.at(-1)?.nextOffset ?? this.startOffset;
@@ -34,6 +36,7 @@ export class MemoryRaftLog implements RaftLog {
   }
 
   append(bytes: Uint8Array, epoch: number): number {
+    if (this.isFull) throw new RaftLogFullError('full');
     const first = this.endOffset;
     for (let position = 0; position < bytes.length;) {
       const view = new BatchView(bytes, position);
