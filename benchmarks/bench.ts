@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { environment, loadWarning } from './environment';
 import { type KcatFile, writeKcatFile } from './kcat';
 import { type MeasureOptions, measure } from './measure';
+import { MemoryFiller } from './memory-filler';
 import { type BenchOptions, USAGE, parseOptions } from './options';
 import { page } from './page';
 import { readProfiles, selfTimes } from './profile';
@@ -45,10 +46,12 @@ async function bench(options: BenchOptions, resources: Resources): Promise<numbe
   const ours = moldauTarget(resources, options);
   const theirs = options.kafkaHeapsMb.map((heapMb) => kafkaTarget(resources, heapMb));
   const shared = sharedOptions(options, resources);
+  const filler = options.fillsMemory ? new MemoryFiller(resources) : null;
   const samples: Sample[] = [];
   for (const group of groupsOf(options)) {
     for (let pair = 0; pair < options.pairs; pair++) {
       for (const target of inTurn([ours, ...theirs], pair)) {
+        await filler?.fill();
         const profileDir = target === ours ? profileDirOf(options, group, pair) : null;
         samples.push(...(await measure(target, pair, group, { ...shared, profileDir })));
         if (profileDir !== null) sayProfile(profileDir);

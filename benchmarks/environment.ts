@@ -17,6 +17,7 @@ export function environment(options: BenchOptions): string[] {
     `commit: ${output('git', ['rev-parse', '--short=12', 'HEAD'])}${isDirty ? ' with changes' : ''}`,
     `Moldau: Node ${process.version}, log.record.validation=${options.validation}${options.overrides.map((each) => `, ${each}`).join('')}`,
     `timing: ${options.pairs} alternated pairs, warm-up ${options.warmUpSeconds} s, windows of ${options.windowSeconds} s`,
+    `memory: ${options.fillsMemory ? 'free memory filled with clean page cache before each start' : 'as it was'}`,
     `placement: ${options.pin ? 'broker on core 0, load generator on core 1' : 'left to the system'}`,
   ];
   if (options.kafkaHeapsMb.length > 0)

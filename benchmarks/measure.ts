@@ -69,8 +69,9 @@ export async function measure(
 }
 
 function failureOf(target: Target, row: Row, broker: RunningTarget, error: unknown): string {
-  const said = broker.isRunning() ? '' : `\nthe broker has ended; its last words:\n${broker.errors()}`;
-  return `${target.title}: ${row.name} failed: ${error instanceof Error ? error.message : String(error)}${said}`;
+  const state = broker.isRunning() ? 'its broker runs on' : 'its broker has ended';
+  const why = error instanceof Error ? error.message : String(error);
+  return `${target.title}: ${row.name} failed: ${why}\n${state}; the end of its standard error:\n${broker.errors()}`;
 }
 
 function describe(target: Target, { line, value, unit, cpu, stallMs, clientBusy }: Sample): string {

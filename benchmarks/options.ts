@@ -17,6 +17,8 @@ export interface BenchOptions {
   readonly validation: 'full' | 'header';
   readonly overrides: readonly string[];
   readonly pin: boolean;
+  /** Free memory is filled with clean page cache before each start. */
+  readonly fillsMemory: boolean;
   readonly dir: string;
 }
 
@@ -33,6 +35,7 @@ export const USAGE = `npm run bench -- [options]
   --validation MODE     log.record.validation of Moldau: full (the default) or header
   --override KEY=VALUE  a setting of Moldau; may come several times
   --pin                 broker on core 0, load generator on core 1 (taskset)
+  --cold-memory         leave free memory alone; else, unless quick, it is filled with clean page cache before each start
   --dir DIR             where the brokers' directories are made; by default the system's for temporary files
 `;
 
@@ -55,6 +58,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
       validation: { type: 'string', default: 'full' },
       override: { type: 'string', multiple: true, default: [] },
       pin: { type: 'boolean', default: false },
+      'cold-memory': { type: 'boolean', default: false },
       dir: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -76,6 +80,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     validation,
     overrides: values.override,
     pin: values.pin,
+    fillsMemory: !isQuick && !values['cold-memory'],
     dir: values.dir ?? tmpdir(),
   };
 }

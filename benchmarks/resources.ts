@@ -6,16 +6,23 @@ import { join } from 'node:path';
 export class Resources {
   private readonly children = new Set<ChildProcess>();
   private readonly dirs = new Set<string>();
+  private isReleasing = false;
 
   /** Directories are made below `root`. */
   constructor(private readonly root: string) {}
 
+  /** Throws, and ends the child, when everything is being put away already. */
   track(child: ChildProcess): void {
+    if (this.isReleasing) {
+      child.kill('SIGKILL');
+      throw new Error('the benchmark is ending');
+    }
     this.children.add(child);
     child.once('exit', () => this.children.delete(child));
   }
 
   makeDir(name: string): string {
+    if (this.isReleasing) throw new Error('the benchmark is ending');
     const dir = mkdtempSync(join(this.root, `moldau-bench-${name}-`));
     this.dirs.add(dir);
     return dir;
@@ -28,6 +35,7 @@ export class Resources {
 
   /** Ends every process, waits until they are gone, and removes every directory. */
   async release(): Promise<void> {
+    this.isReleasing = true;
     const exits = [...this.children].map((child) => ended(child, 'SIGKILL'));
     await Promise.all(exits);
     for (const dir of [...this.dirs]) this.removeDir(dir);
