@@ -14,20 +14,46 @@ export function isInternalTopic(name: string): boolean {
 
 /** What Kafka's AutoTopicCreationManager asks for. */
 export function newTopicSettings(name: string, config: BrokerConfig): Omit<TopicToCreate, 'name'> {
-  if (name !== OFFSETS_TOPIC) {
-    return {
-      numPartitions: config.get('num.partitions'),
-      replicationFactor: config.get('default.replication.factor'),
-      configs: new Map(),
-    };
+  switch (name) {
+    case OFFSETS_TOPIC:
+      return {
+        numPartitions: config.get('offsets.topic.num.partitions'),
+        replicationFactor: config.get('offsets.topic.replication.factor'),
+        configs: new Map([
+          ['cleanup.policy', 'compact'],
+          ['compression.type', 'producer'],
+          ['segment.bytes', String(config.get('offsets.topic.segment.bytes'))],
+        ]),
+      };
+    case TRANSACTIONS_TOPIC:
+      return {
+        numPartitions: config.get('transaction.state.log.num.partitions'),
+        replicationFactor: config.get('transaction.state.log.replication.factor'),
+        configs: new Map([
+          ['cleanup.policy', 'compact'],
+          ['compression.type', 'uncompressed'],
+          ['min.insync.replicas', String(config.get('transaction.state.log.min.isr'))],
+          ['segment.bytes', String(config.get('transaction.state.log.segment.bytes'))],
+          ['unclean.leader.election.enable', 'false'],
+        ]),
+      };
+    case SHARE_STATE_TOPIC:
+      return {
+        numPartitions: config.get('share.coordinator.state.topic.num.partitions'),
+        replicationFactor: config.get('share.coordinator.state.topic.replication.factor'),
+        configs: new Map([
+          ['cleanup.policy', 'delete'],
+          ['compression.type', 'producer'],
+          ['min.insync.replicas', String(config.get('share.coordinator.state.topic.min.isr'))],
+          ['retention.ms', '-1'],
+          ['segment.bytes', String(config.get('share.coordinator.state.topic.segment.bytes'))],
+        ]),
+      };
+    default:
+      return {
+        numPartitions: config.get('num.partitions'),
+        replicationFactor: config.get('default.replication.factor'),
+        configs: new Map(),
+      };
   }
-  return {
-    numPartitions: config.get('offsets.topic.num.partitions'),
-    replicationFactor: config.get('offsets.topic.replication.factor'),
-    configs: new Map([
-      ['cleanup.policy', 'compact'],
-      ['compression.type', 'producer'],
-      ['segment.bytes', String(config.get('offsets.topic.segment.bytes'))],
-    ]),
-  };
 }

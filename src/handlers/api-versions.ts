@@ -28,7 +28,8 @@ export function apiVersions(served: () => Iterable<readonly [ApiName, ApiHandler
     response: ApiVersionsResponse,
     handle(call, request, respond) {
       const namesSoftware = call.apiVersion >= 3;
-      const isNamed = CLIENT_SOFTWARE.test(request.clientSoftwareName) && CLIENT_SOFTWARE.test(request.clientSoftwareVersion);
+      const isNamed =
+        CLIENT_SOFTWARE.test(request.clientSoftwareName) && CLIENT_SOFTWARE.test(request.clientSoftwareVersion);
       if (namesSoftware && !isNamed) {
         respond({ errorCode: ErrorCode.INVALID_REQUEST, apiKeys: [] });
         return;
@@ -42,7 +43,8 @@ export function apiVersions(served: () => Iterable<readonly [ApiName, ApiHandler
           ({ name, min, max }) => ({ name, minVersion: min, maxVersion: max }),
         ),
         finalizedFeaturesEpoch: provenance.lastContainedOffset,
-        finalizedFeatures: level > 0 ? [{ name: METADATA_VERSION_FEATURE, maxVersionLevel: level, minVersionLevel: level }] : [],
+        finalizedFeatures:
+          level > 0 ? [{ name: METADATA_VERSION_FEATURE, maxVersionLevel: level, minVersionLevel: level }] : [],
       });
     },
   });

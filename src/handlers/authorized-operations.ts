@@ -23,8 +23,26 @@ function bits(...operations: readonly number[]): number {
   return operations.reduce((field, operation) => field | (1 << operation), 0);
 }
 
-const { read, write, create, alter, describe, clusterAction, describeConfigs, alterConfigs, idempotentWrite } = Operation;
+const { read, write, create, alter, describe, clusterAction, describeConfigs, alterConfigs, idempotentWrite } =
+  Operation;
 
-export const TOPIC_OPERATIONS = bits(read, write, create, Operation.delete, alter, describe, describeConfigs, alterConfigs);
-export const CLUSTER_OPERATIONS = bits(create, alter, describe, clusterAction, describeConfigs, alterConfigs, idempotentWrite);
+export const TOPIC_OPERATIONS = bits(
+  read,
+  write,
+  create,
+  Operation.delete,
+  alter,
+  describe,
+  describeConfigs,
+  alterConfigs,
+);
+export const CLUSTER_OPERATIONS = bits(
+  create,
+  alter,
+  describe,
+  clusterAction,
+  describeConfigs,
+  alterConfigs,
+  idempotentWrite,
+);
 export const GROUP_OPERATIONS = bits(read, Operation.delete, describe, describeConfigs, alterConfigs);

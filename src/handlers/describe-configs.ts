@@ -20,7 +20,9 @@ export const describeConfigs = handler({
   response: DescribeConfigsResponse,
   handle(call, request, respond) {
     const { includeSynonyms, includeDocumentation } = request;
-    respond({ results: request.resources.map((resource) => describe(call, resource, { includeSynonyms, includeDocumentation })) });
+    respond({
+      results: request.resources.map((resource) => describe(call, resource, { includeSynonyms, includeDocumentation })),
+    });
   },
 });
 
@@ -33,7 +35,11 @@ function describe(call: Call, resource: Resource, options: DescribeOptions): Res
     case ConfigResourceType.brokerLogger:
     case ConfigResourceType.clientMetrics:
     case ConfigResourceType.group:
-      return failed(resource, ErrorCode.UNSUPPORTED_VERSION, `Configs of resource type ${resource.resourceType} are not served by this broker yet.`);
+      return failed(
+        resource,
+        ErrorCode.UNSUPPORTED_VERSION,
+        `Configs of resource type ${resource.resourceType} are not served by this broker yet.`,
+      );
     default:
       return failed(resource, ErrorCode.INVALID_REQUEST, `Unsupported resource type: ${resource.resourceType}`);
   }
@@ -42,23 +48,28 @@ function describe(call: Call, resource: Resource, options: DescribeOptions): Res
 function describeTopic(call: Call, resource: Resource, options: DescribeOptions): Result {
   const { metadata, config } = call.services;
   const name = resource.resourceName;
-  if (!isValidTopicName(name)) return failed(resource, ErrorCode.INVALID_TOPIC_EXCEPTION, `Invalid topic name: ${name}`);
+  if (!isValidTopicName(name))
+    return failed(resource, ErrorCode.INVALID_TOPIC_EXCEPTION, `Invalid topic name: ${name}`);
   if (metadata.topic(name) === undefined) return failed(resource, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, null);
-  return succeeded(resource, describeTopicConfigs(config, metadata.topicOverrides(name), resource.configurationKeys, options));
+  return succeeded(
+    resource,
+    describeTopicConfigs(config, metadata.topicOverrides(name), resource.configurationKeys, options),
+  );
 }
 
 function describeBroker(call: Call, resource: Resource, options: DescribeOptions): Result {
   const { config, brokerId } = call.services;
   const { resourceName, configurationKeys } = resource;
   if (resourceName === '') return succeeded(resource, describeClusterDefaults(config, configurationKeys, options));
-  if (resourceName === String(brokerId)) return succeeded(resource, describeBrokerConfigs(config, configurationKeys, options));
+  if (resourceName === String(brokerId))
+    return succeeded(resource, describeBrokerConfigs(config, configurationKeys, options));
   const message = `Unexpected broker id, expected ${brokerId} or empty string, but received ${resourceName}`;
   return failed(resource, ErrorCode.INVALID_REQUEST, message);
 }
 
 function succeeded(resource: Resource, configs: readonly DescribedConfig[]): Result {
   const { resourceType, resourceName } = resource;
-  return { errorCode: ErrorCode.NONE, errorMessage: null, resourceType, resourceName, configs };
+  return { errorCode: ErrorCode.NONE, errorMessage: '', resourceType, resourceName, configs };
 }
 
 function failed(resource: Resource, errorCode: number, errorMessage: string | null): Result {

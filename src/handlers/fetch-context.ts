@@ -29,7 +29,9 @@ export interface FetchContext {
   filter(fetched: readonly FetchedPartition[]): readonly FetchedPartition[];
 }
 
-export type OpenedContext = { readonly ok: true; readonly context: FetchContext } | { readonly ok: false; readonly errorCode: number };
+export type OpenedContext =
+  | { readonly ok: true; readonly context: FetchContext }
+  | { readonly ok: false; readonly errorCode: number };
 
 export function openFetchContext(call: Call, request: Request): OpenedContext {
   const sessions = call.services.fetchSessions;
@@ -38,7 +40,8 @@ export function openFetchContext(call: Call, request: Request): OpenedContext {
   if (!isFull) return continueSession(sessions, request, usesTopicIds);
   if (request.sessionId !== NO_SESSION_ID) sessions.remove(request.sessionId);
   const partitions = new Map(requested(request).map((partition) => [keyOf(partition), partition]));
-  const session = request.sessionEpoch === INITIAL_EPOCH && partitions.size > 0 ? sessions.create(partitions, usesTopicIds) : null;
+  const session =
+    request.sessionEpoch === INITIAL_EPOCH && partitions.size > 0 ? sessions.create(partitions, usesTopicIds) : null;
   return { ok: true, context: new FullContext(session?.id ?? NO_SESSION_ID, partitions) };
 }
 

@@ -83,7 +83,9 @@ class DelayedFetch {
     this.respond({
       errorCode: ErrorCode.NONE,
       sessionId: this.context.sessionId,
-      responses: groupByTopic(told.map((fetched) => ({ target: fetched.target, response: this.partitionResponse(fetched) }))),
+      responses: groupByTopic(
+        told.map((fetched) => ({ target: fetched.target, response: this.partitionResponse(fetched) })),
+      ),
     });
   }
 
@@ -97,12 +99,15 @@ class DelayedFetch {
       logStartOffset: fetched.logStartOffset,
       abortedTransactions: fetched.abortedTransactions,
       ...(fetched.divergingEpoch === null ? {} : { divergingEpoch: fetched.divergingEpoch }),
-      records: slice === null ? NO_RECORDS : fileRangeBody(slice.segment.file, slice.position, slice.sizeBytes, slice.isCold),
+      records:
+        slice === null ? NO_RECORDS : fileRangeBody(slice.segment.file, slice.position, slice.sizeBytes, slice.isCold),
     };
   }
 }
 
-function groupByTopic(partitions: readonly { target: FetchPartition; response: PartitionResponse }[]): Response['responses'] {
+function groupByTopic(
+  partitions: readonly { target: FetchPartition; response: PartitionResponse }[],
+): Response['responses'] {
   const topics = new Map<string, { topic: string; topicId: string; partitions: PartitionResponse[] }>();
   for (const { target, response } of partitions) {
     const key = target.topicId === ZERO_UUID ? target.topic : target.topicId;

@@ -25,7 +25,13 @@ export const findCoordinator = handler({
       return;
     }
     const { errorCode, errorMessage: message, nodeId, host, port } = find(call, request.keyType, request.key);
-    respond({ errorCode: errorCode ?? ErrorCode.NONE, errorMessage: message ?? null, nodeId: nodeId ?? -1, host: host ?? '', port: port ?? -1 });
+    respond({
+      errorCode: errorCode ?? ErrorCode.NONE,
+      errorMessage: message ?? null,
+      nodeId: nodeId ?? -1,
+      host: host ?? '',
+      port: port ?? -1,
+    });
   },
 });
 
@@ -34,7 +40,11 @@ function find(call: Call, keyType: number, key: string): Coordinator {
     case KeyType.group:
       return findGroup(call, key);
     case KeyType.transaction:
-      return failed(key, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, 'Transactions are not served by this broker yet.');
+      return failed(
+        key,
+        ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+        'Transactions are not served by this broker yet.',
+      );
     case KeyType.share:
       return failed(key, ErrorCode.INVALID_REQUEST, 'Share groups are not served by this broker yet.');
     default:
@@ -52,7 +62,14 @@ function findGroup(call: Call, groupId: string): Coordinator {
   const partition = metadata.partition(OFFSETS_TOPIC, coordinatorPartition(groupId, topic.partitionCount));
   const broker = metadata.aliveBrokers(call.connection.listenerName).find(({ id }) => id === partition?.leader);
   if (broker === undefined) return failed(groupId, ErrorCode.COORDINATOR_NOT_AVAILABLE);
-  return { key: groupId, nodeId: broker.id, host: broker.host, port: broker.port, errorCode: ErrorCode.NONE, errorMessage: null };
+  return {
+    key: groupId,
+    nodeId: broker.id,
+    host: broker.host,
+    port: broker.port,
+    errorCode: ErrorCode.NONE,
+    errorMessage: null,
+  };
 }
 
 function failed(key: string, errorCode: number, message = errorMessage(errorCode)): Coordinator {

@@ -76,7 +76,9 @@ type GroupApi =
   | 'DescribeGroups'
   | 'DeleteGroups';
 
-function schemasOf<N extends GroupApi>(name: N): { request: (typeof apis)[N]['request']; response: (typeof apis)[N]['response'] } {
+function schemasOf<N extends GroupApi>(
+  name: N,
+): { request: (typeof apis)[N]['request']; response: (typeof apis)[N]['response'] } {
   const { request, response } = apis[name];
   return { request, response };
 }

@@ -5,12 +5,14 @@
 import { apis, type ApiName } from '../../wire/api-keys';
 import { apiVersions } from './api-versions';
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs';
+import { describeCluster } from './describe-cluster';
 import { describeConfigs } from './describe-configs';
+import { describeTopicPartitions } from './describe-topic-partitions';
 import { fetch } from './fetch';
 import { findCoordinator } from './find-coordinator';
 import * as groups from './groups';
 import type { ApiHandler } from './handler';
-import { describeCluster, describeTopicPartitions, metadata } from './metadata';
+import { metadata } from './metadata';
 import { listOffsets, offsetForLeaderEpoch } from './offsets';
 import { produce } from './produce';
 import { initProducerId } from './producer-id';
@@ -24,13 +26,17 @@ const cluster: NotServed = { notServed: 'comes with the cluster: this release ru
 const quorum: NotServed = { notServed: 'between controllers; comes with the cluster' };
 const transactions: NotServed = { notServed: 'transactions come later; a transactional id is refused at once' };
 const security: NotServed = { notServed: 'authentication, authorization and quotas come later' };
-const consumerGroups: NotServed = { notServed: 'groups of the new protocol (KIP-848) come later; clients use classic groups' };
+const consumerGroups: NotServed = {
+  notServed: 'groups of the new protocol (KIP-848) come later; clients use classic groups',
+};
 const shareGroups: NotServed = { notServed: 'share groups (KIP-932) come later' };
 const streamsGroups: NotServed = { notServed: 'streams groups (KIP-1071) come later' };
 const telemetry: NotServed = { notServed: 'client telemetry (KIP-714) needs a receiver; clients work without' };
 const records: NotServed = { notServed: 'deleting records before an offset comes later' };
 const directories: NotServed = { notServed: 'log directories of replicas come with the cluster' };
-const internal: NotServed = { notServed: 'between broker and controller of one node by call, not by request, in this release' };
+const internal: NotServed = {
+  notServed: 'between broker and controller of one node by call, not by request, in this release',
+};
 
 export const handlers: Readonly<Record<ApiName, ApiHandler | NotServed>> = {
   Produce: produce,

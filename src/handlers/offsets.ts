@@ -56,11 +56,22 @@ export const listOffsets = handler({
   },
 });
 
-function listPartition(call: Call, topic: string, requested: RequestPartition, readCommitted: boolean): ResponsePartition {
+function listPartition(
+  call: Call,
+  topic: string,
+  requested: RequestPartition,
+  readCommitted: boolean,
+): ResponsePartition {
   const { partitionIndex, timestamp, currentLeaderEpoch } = requested;
   const failed = (errorCode: number): ResponsePartition => ({ partitionIndex, errorCode, ...NOT_FOUND });
-  if (timestamp < 0 && (SPECIAL_SINCE.get(timestamp) ?? Infinity) > call.apiVersion) return failed(ErrorCode.UNSUPPORTED_VERSION);
-  const found = leaderLookup(call.services, { topic, topicId: ZERO_UUID, partition: partitionIndex, currentLeaderEpoch });
+  if (timestamp < 0 && (SPECIAL_SINCE.get(timestamp) ?? Infinity) > call.apiVersion)
+    return failed(ErrorCode.UNSUPPORTED_VERSION);
+  const found = leaderLookup(call.services, {
+    topic,
+    topicId: ZERO_UUID,
+    partition: partitionIndex,
+    currentLeaderEpoch,
+  });
   if (!found.ok) return failed(found.errorCode);
   try {
     const { leaderEpoch, ...answer } = lookUp(found.partition, timestamp, readCommitted);

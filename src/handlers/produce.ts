@@ -106,7 +106,10 @@ class Produce {
     const rules = produceRules.for(log.config, this.call.apiVersion);
     const validated = validateBatch(data.records ?? NO_RECORDS, rules, env.clock.wallMs());
     if (!validated.ok) {
-      const recordErrors = validated.recordErrors.map((e) => ({ batchIndex: e.batchIndex, batchIndexErrorMessage: e.message }));
+      const recordErrors = validated.recordErrors.map((e) => ({
+        batchIndex: e.batchIndex,
+        batchIndexErrorMessage: e.message,
+      }));
       return { ...failed(data.index, validated.errorCode, validated.message), recordErrors };
     }
     const outcome = partition.append(validated.bytes, 'client');
@@ -118,8 +121,15 @@ class Produce {
       logAppendTimeMs: validated.logAppendTimeMs,
       logStartOffset: log.logStartOffset,
     };
-    const needsFlush = brokerConfig.get('log.flush.before.ack') || (outcome.status === 'appended' && outcome.isFlushDue);
-    const pending = { partition, response, lastOffset: outcome.lastOffset, needsFlush, errorCode: ErrorCode.NONE as number };
+    const needsFlush =
+      brokerConfig.get('log.flush.before.ack') || (outcome.status === 'appended' && outcome.isFlushDue);
+    const pending = {
+      partition,
+      response,
+      lastOffset: outcome.lastOffset,
+      needsFlush,
+      errorCode: ErrorCode.NONE as number,
+    };
     if (this.request.acks !== 0 && !this.isSettled(pending)) this.pending.push(pending);
     return response;
   }
@@ -153,7 +163,9 @@ class Produce {
   }
 
   private finishUnacknowledged(responses: Response['responses']): void {
-    const error = responses.flatMap((topic) => topic.partitionResponses).find((response) => response.errorCode !== ErrorCode.NONE);
+    const error = responses
+      .flatMap((topic) => topic.partitionResponses)
+      .find((response) => response.errorCode !== ErrorCode.NONE);
     if (error !== undefined) this.call.connection.close(`produce with acks=0 failed: ${errorName(error.errorCode)}`);
     this.respond(null);
   }
