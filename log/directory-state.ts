@@ -79,6 +79,11 @@ export class DirectoryState {
   /** A failed read, fsync or other operation: the directory goes offline. Too few descriptors are no fault of the disk. */
   failed(error: DiskError): LogStorageError {
     if (error.code === 'EMFILE') return new LogStorageError(`too many open files: ${error.message}`);
+    return this.failedHalfWay(error);
+  }
+
+  /** Something was begun that has to be done whole: the directory goes offline, whatever was in the way. */
+  failedHalfWay(error: DiskError): LogStorageError {
     if (this.current !== 'offline') {
       this.current = 'offline';
       this.fatalError = error;

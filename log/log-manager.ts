@@ -357,6 +357,8 @@ export class LogManager {
 
   private async flushAtEnd(log: PartitionLog): Promise<void> {
     if (log.directoryState.isOffline || !log.hasUnsynced) return;
-    await new Promise<DiskError | null>((resolve) => log.flush(resolve));
+    const error = await new Promise<DiskError | null>((resolve) => log.flush(resolve));
+    const directory = this.directoryOf(log);
+    if (error !== null && directory !== undefined) directory.isStateWritten = false;
   }
 }

@@ -280,7 +280,7 @@ export class PartitionLog {
     this.generationCount++;
     this.flushedTo = Math.min(this.flushedTo, offset);
     this.flusher.noteNames();
-    this.guarded(() => {
+    this.guardedWhole(() => {
       this.context.lowerRecoveryPoint(offset);
       this.cutBackTo(offset);
       this.epochs.truncateFromEnd(offset);
@@ -300,6 +300,9 @@ export class PartitionLog {
     }
     this.active.truncateTo(offset);
     this.setEnd(offset);
+    // Before anything is written over the old bytes: else a torn write may leave an old batch and a new one side by side.
+    this.active.file.current.syncSync();
+    this.context.env.disk.syncDirectorySync(this.directory);
   }
 
   private setEnd(offset: number): void {
@@ -313,7 +316,7 @@ export class PartitionLog {
     this.generationCount++;
     const { env, pool } = this.context;
     this.flushedTo = Math.min(this.flushedTo, this.startOffset);
-    this.guarded(() => {
+    this.guardedWhole(() => {
       this.context.lowerRecoveryPoint(0);
       for (const segment of this.segmentList.splice(0)) removeSegmentFiles(env.disk, segment, 'now');
       this.segmentList.push(LogSegment.create(env.disk, pool, this.directory, offset, this.settings, env.clock.wallMs()));
@@ -382,6 +385,11 @@ export class PartitionLog {
   /** Runs disk work whose failure takes the directory offline. */
   guarded<T>(work: () => T): T {
     return this.mapping(work, (error) => this.context.state.failed(error));
+  }
+
+  /** Runs disk work that must not stop half-way: whatever fails takes the directory offline. */
+  private guardedWhole<T>(work: () => T): T {
+    return this.mapping(work, (error) => this.context.state.failedHalfWay(error));
   }
 
   private guardedWrite<T>(work: () => T): T {

@@ -124,6 +124,8 @@ export class BrokerNode {
     raft.start();
     await firstImage;
     await this.logs.loadAll();
+    // Groups are served from here on, if only to say that there are none yet.
+    this.groups.start(this.metadata.topic(OFFSETS_TOPIC)?.partitionCount ?? this.config.get('offsets.topic.num.partitions'));
     this.replicas.onLeadership((partition) => {
       const { topic, partition: index } = partition.log.topicPartition;
       if (topic !== OFFSETS_TOPIC) return;
