@@ -12,6 +12,10 @@ export interface MoldauOptions {
   readonly nodePath?: string;
   /** An earlier process's directory and port, to start again on its data. */
   readonly restartOf?: MoldauProcess;
+  /** Where the log directory lies, instead of in a temporary directory. */
+  readonly logDir?: string;
+  /** Told of the process before it is ready. */
+  readonly spawned?: (child: Child) => void;
 }
 
 export interface MoldauProcess extends BrokerProcess {
@@ -32,7 +36,7 @@ export async function startMoldau(options: MoldauOptions = {}): Promise<MoldauPr
   if (!existsSync(moldauCommand)) throw new Error('dist/moldau.cjs is missing: npm run build');
   const dir = options.restartOf?.dir ?? mkdtempSync(join(tmpdir(), 'moldau-'));
   const port = options.restartOf?.port ?? ((await freePorts(1)) as [number])[0];
-  const logDir = join(dir, 'logs');
+  const logDir = options.logDir ?? options.restartOf?.logDir ?? join(dir, 'logs');
   const properties: Record<string, string> = {
     'node.id': '1',
     listeners: `PLAINTEXT://127.0.0.1:${port}`,
@@ -45,6 +49,7 @@ export async function startMoldau(options: MoldauOptions = {}): Promise<MoldauPr
   const child = new Child('moldau', options.nodePath ?? process.execPath, [moldauCommand, 'server', ...overrides], {
     cwd: dir,
   });
+  options.spawned?.(child);
   await child.until('start', () => /\bready\b/i.test(child.stdout), START_TIMEOUT_MS);
   return {
     name: 'Moldau',

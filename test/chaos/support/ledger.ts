@@ -1,0 +1,107 @@
+/**
+ * What a broker has promised, held against what it has: the outside view of a log while its broker is being ill-treated.
+ *
+ * Each record's value is made from its producer and its number, so that a log can be judged by itself: each record was sent
+ * by somebody, is whole, comes once, and each producer's records ascend. What was acked has to be at the acked offset.
+ */
+import type { DecodedRecord } from '../../../wire/record/records';
+
+/** The most that is said about one log: the first few problems tell the cause. */
+const MAX_PROBLEMS = 10;
+const decoder = new TextDecoder();
+
+export type Guarantee = 'everything acked' | 'a prefix';
+
+export function valueOf(producer: string, number: number): string {
+  const paddingBytes = 20 + (((number * 2654435761) >>> 0) % 2000);
+  return `${producer}/${number}/${'.'.repeat(paddingBytes)}`;
+}
+
+export class Ledger {
+  ackedCount = 0;
+  private readonly acked = new Map<number, Map<number, string>>();
+  private readonly sent = new Map<number, Map<string, number>>();
+  private readonly waiting: { readonly count: number; readonly resolve: () => void }[] = [];
+
+  /** From now on the record may be found in the partition. */
+  noteSent(partition: number, producer: string, number: number): void {
+    const numbers = mapAt(this.sent, partition);
+    numbers.set(producer, Math.max(numbers.get(producer) ?? -1, number));
+  }
+
+  noteAcked(partition: number, baseOffset: number, values: readonly string[]): void {
+    const offsets = mapAt(this.acked, partition);
+    values.forEach((value, i) => offsets.set(baseOffset + i, value));
+    this.ackedCount += values.length;
+    for (const waiter of this.waiting.filter(({ count }) => count <= this.ackedCount)) {
+      this.waiting.splice(this.waiting.indexOf(waiter), 1);
+      waiter.resolve();
+    }
+  }
+
+  ackedIn(partition: number): number {
+    return this.acked.get(partition)?.size ?? 0;
+  }
+
+  /** Resolves once so many records more have been acked. */
+  ackedMore(records: number): Promise<void> {
+    const count = this.ackedCount + records;
+    return new Promise((resolve) => this.waiting.push({ count, resolve }));
+  }
+
+  /**
+   * What is wrong with a partition that was read from `firstOffset` to its end; empty when nothing is. 'a prefix': the tail
+   * may have been lost, acked or not.
+   */
+  problems(partition: number, records: readonly DecodedRecord[], promise: Guarantee, firstOffset = 0): string[] {
+    const problems = [
+      ...this.problemsOfRecords(partition, records, firstOffset),
+      ...this.problemsOfAcks(partition, records, promise, firstOffset),
+    ];
+    return problems.slice(0, MAX_PROBLEMS).map((problem) => `partition ${partition}: ${problem}`);
+  }
+
+  private problemsOfRecords(partition: number, records: readonly DecodedRecord[], firstOffset: number): string[] {
+    const problems: string[] = [];
+    const lastNumbers = new Map<string, number>();
+    records.forEach(({ offset, value }, i) => {
+      if (offset !== firstOffset + i) problems.push(`offset ${offset} where ${firstOffset + i} was to come`);
+      const text = decoder.decode(value ?? undefined);
+      const [producer = '', number = ''] = text.split('/');
+      if (text !== valueOf(producer, Number(number))) problems.push(`offset ${offset} holds ${text.slice(0, 80)}`);
+      const last = lastNumbers.get(producer) ?? -1;
+      if (Number(number) <= last) problems.push(`${producer}/${number} at ${offset}, after ${producer}/${last}`);
+      lastNumbers.set(producer, Number(number));
+      const sentTo = this.sent.get(partition)?.get(producer) ?? -1;
+      if (Number(number) > sentTo) problems.push(`${producer}/${number} at ${offset}, which nobody has sent`);
+    });
+    return problems;
+  }
+
+  private problemsOfAcks(
+    partition: number,
+    records: readonly DecodedRecord[],
+    promise: Guarantee,
+    firstOffset: number,
+  ): string[] {
+    const problems: string[] = [];
+    const found = new Map(records.map(({ offset, value }) => [offset, decoder.decode(value ?? undefined)]));
+    for (const [offset, value] of this.acked.get(partition) ?? []) {
+      if (offset < firstOffset) continue;
+      const there = found.get(offset);
+      if (there === undefined && promise === 'a prefix') continue;
+      if (there !== value) problems.push(`acked at ${offset}: ${head(value)}; there is ${head(there)}`);
+    }
+    return problems;
+  }
+}
+
+function head(value: string | undefined): string {
+  return value === undefined ? 'nothing' : value.slice(0, 40);
+}
+
+function mapAt<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  let map = maps.get(key);
+  if (map === undefined) maps.set(key, (map = new Map<L, V>()));
+  return map;
+}
