@@ -75,6 +75,12 @@ export class Child {
     return this.process.stdin;
   }
 
+  /** Nobody reads what it prints from here on: its next write fails. */
+  closeOutput(): void {
+    this.process.stdout.destroy();
+    this.process.stderr.destroy();
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.process.kill(signal);
   }

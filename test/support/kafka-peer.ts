@@ -80,6 +80,7 @@ export async function startKafkaPeer(options: KafkaPeerOptions = {}): Promise<Br
   };
 }
 
+/** A random id; one that begins with a dash would be taken for a flag. */
 function clusterId(): string {
-  return Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+  return Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url').replace(/^-/, 'A');
 }

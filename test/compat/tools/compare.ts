@@ -23,18 +23,21 @@ export function compareWithKafka(scenarios: readonly Scenario[], options: Compar
   let tools: KafkaTools;
   let kafka: BrokerProcess;
   let target: BrokerProcess;
+  const brokers: BrokerProcess[] = [];
   const unserved = isAgainstItself ? new Set<ApiName>() : unservedApis();
 
   beforeAll(async () => {
     tools = new KafkaTools();
     const properties = options.properties ?? {};
     const startTarget = isAgainstItself ? startKafkaPeer : startMoldau;
-    [kafka, target] = await Promise.all([startKafkaPeer({ properties }), startTarget({ properties })]);
+    const started = [startKafkaPeer({ properties }), startTarget({ properties })] as const;
+    for (const broker of started) void broker.then((process) => brokers.push(process)).catch(() => undefined);
+    [kafka, target] = await Promise.all(started);
   });
 
   afterAll(async () => {
     await tools.close();
-    await Promise.all([kafka.dispose(), target.dispose()]);
+    await Promise.all(brokers.map((broker) => broker.dispose()));
   });
 
   const check = async (scenario: Scenario): Promise<void> => {
