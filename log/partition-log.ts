@@ -7,6 +7,7 @@
  */
 import { invariant } from '../wire/base/invariant';
 import { BatchView } from '../wire/record/batch';
+import type { AppendOrigin, AppendOutcome } from './append-outcome';
 import { assignOffsets, summarize } from './batch-offsets';
 import { readControlMark } from './control-mark';
 import { DirectoryState, isDiskError } from './directory-state';
@@ -25,20 +26,6 @@ import { LogSegment } from './segment';
 import { syncFile } from './small-file';
 import { trustedFiles } from './trusted-files';
 import { removeSegmentFiles } from './segment-removal';
-
-export type AppendOrigin = 'client' | 'coordinator' | 'replication';
-
-export type AppendOutcome =
-  | {
-      readonly status: 'appended';
-      readonly baseOffset: number;
-      readonly lastOffset: number;
-      readonly maxTimestampMs: number;
-      /** flush.messages asks for an fsync before this append is answered. */
-      readonly isFlushDue: boolean;
-    }
-  | { readonly status: 'duplicate'; readonly baseOffset: number; readonly lastOffset: number; readonly timestampMs: number }
-  | { readonly status: 'refused'; readonly errorCode: number; readonly message: string };
 
 const MAX_JITTER_MS = 0x7fffffff;
 

@@ -1,5 +1,6 @@
 /** A replica on this broker: its core over its log. */
-import { PartitionLog, type AppendOutcome, type AppendOrigin } from '../../log/partition-log';
+import type { AppendOrigin, AppendOutcome } from '../../log/append-outcome';
+import type { PartitionLog } from '../../log/partition-log';
 import { PartitionCore } from './partition-core';
 
 export class Partition {
