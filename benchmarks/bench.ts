@@ -44,7 +44,9 @@ async function bench(options: BenchOptions, resources: Resources): Promise<numbe
   const warning = loadWarning();
   if (warning !== null) say(`warning: ${warning}`);
   const ours = moldauTarget(resources, options);
-  const theirs = options.kafkaHeapsMb.map((heapMb) => kafkaTarget(resources, heapMb));
+  const theirs = options.against.map((other) =>
+    'heapMb' in other ? kafkaTarget(resources, other.heapMb) : moldauTarget(resources, options, other.command),
+  );
   const shared = sharedOptions(options, resources);
   const filler = options.fillsMemory ? new MemoryFiller(resources) : null;
   const samples: Sample[] = [];

@@ -20,7 +20,7 @@ export function environment(options: BenchOptions): string[] {
     `memory: ${options.fillsMemory ? 'free memory filled with clean page cache before each start' : 'as it was'}`,
     `placement: ${options.pin ? 'broker on core 0, load generator on core 1' : 'left to the system'}`,
   ];
-  if (options.kafkaHeapsMb.length > 0)
+  if (options.against.some((other) => 'heapMb' in other))
     lines.push(`Apache Kafka: ${kafkaVersion()}, ${javaVersion()}, its own scripts' JVM flags`);
   return lines;
 }

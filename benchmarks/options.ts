@@ -1,12 +1,16 @@
 /** The command line of `npm run bench`. */
 import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Row, rows } from './rows';
 
+/** A Kafka with this heap, or another build of Moldau. */
+export type Other = { readonly heapMb: number } | { readonly command: string };
+
 export interface BenchOptions {
   readonly rows: readonly Row[];
-  /** Heaps of the Kafka brokers to compare with; none for Moldau alone. */
-  readonly kafkaHeapsMb: readonly number[];
+  /** What to compare with; nothing for Moldau alone. */
+  readonly against: readonly Other[];
   readonly pairs: number;
   readonly warmUpSeconds: number;
   readonly windowSeconds: number;
@@ -25,7 +29,8 @@ export interface BenchOptions {
 export const USAGE = `npm run bench -- [options]
   --quick               a smoke test of every row in under 3 minutes: short windows, one pair, one process for all rows
   --rows NAME,..        of: ${rows.map(({ name }) => name).join(' ')}
-  --against WHAT,..     kafka-1g, kafka-256m or none; both by default (quick: kafka-1g)
+  --against WHAT,..     kafka-1g, kafka-256m (both by default; quick: kafka-1g), build:FILE for another build of
+                        dist/moldau.cjs, or none
   --pairs N             5 (quick: 1)
   --window-seconds N    20 (quick: 2)
   --warm-up-seconds N   10 (quick: 1)
@@ -39,7 +44,8 @@ export const USAGE = `npm run bench -- [options]
   --dir DIR             where the brokers' directories are made; by default the system's for temporary files
 `;
 
-const HEAPS: Readonly<Record<string, number>> = { 'kafka-1g': 1024, 'kafka-256m': 256 };
+const BUILD_PREFIX = 'build:';
+const HEAPS_MB: Readonly<Record<string, number>> = { 'kafka-1g': 1024, 'kafka-256m': 256 };
 
 /** Throws an Error with a line for people when an option makes no sense. */
 export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
@@ -69,7 +75,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
   if (validation !== 'full' && validation !== 'header') throw new Error(`--validation ${validation}: full or header`);
   return {
     rows: selectRows(values.rows),
-    kafkaHeapsMb: heapsOf(values.against ?? (isQuick ? 'kafka-1g' : 'kafka-1g,kafka-256m')),
+    against: othersOf(values.against ?? (isQuick ? 'kafka-1g' : 'kafka-1g,kafka-256m')),
     pairs: positive('pairs', values.pairs, isQuick ? 1 : 5),
     windowSeconds: positive('window-seconds', values['window-seconds'], isQuick ? 2 : 20),
     warmUpSeconds: positive('warm-up-seconds', values['warm-up-seconds'], isQuick ? 1 : 10),
@@ -93,12 +99,14 @@ function selectRows(names: string | undefined): readonly Row[] {
   return rows.filter(({ name }) => wanted.includes(name));
 }
 
-function heapsOf(against: string): readonly number[] {
+function othersOf(against: string): readonly Other[] {
   if (against === 'none') return [];
   return against.split(',').map((name) => {
-    const heap = HEAPS[name];
-    if (heap === undefined) throw new Error(`--against ${name}: ${Object.keys(HEAPS).join(', ')} or none`);
-    return heap;
+    if (name.startsWith(BUILD_PREFIX)) return { command: resolve(name.slice(BUILD_PREFIX.length)) };
+    const heapMb = HEAPS_MB[name];
+    if (heapMb === undefined)
+      throw new Error(`--against ${name}: ${Object.keys(HEAPS_MB).join(', ')}, build:FILE or none`);
+    return { heapMb };
   });
 }
 

@@ -11,7 +11,7 @@ ${environment.map((line) => `- ${line}`).join('\n')}
 ${asMarkdown(table)}
 ## How to read it
 
-- Each cell is the median over the pairs and, in brackets, the range. **Ratio** is Moldau divided by Kafka, formed within each pair, whose halves ran one after the other: above 1 Moldau moves more, and for memory, start and CPU below 1 Moldau needs less.
+- Each cell is the median over the pairs and, in brackets, the range. **Other** is what stands under *against*. **Ratio** is Moldau divided by it, formed within each pair, whose halves ran one after the other: above 1 Moldau moves more, and for memory, start and CPU below 1 Moldau needs less.
 - Each measurement has a fresh process on an empty directory, one broker alone, a warm-up, then a window. Both have the same settings: Kafka's defaults, one replica, and topics with small segments and about a gigabyte of retention that is looked at every second, so that the page cache is measured and not the disk.
 - **Mode**: neither broker waits for the disk before it acknowledges. Such an ack survives kill -9 of the broker, not a loss of power; that is Kafka's default and Moldau's. Moldau validates records as stated above: \`full\` is what Kafka does, every record of every batch is looked at, and compressed batches are decompressed for it.
 - **MB/s** counts whole batches as they are on the wire (for lz4: compressed), in millions of bytes; for kcat the values of records. **CPU** is the broker process's user and system time: seconds per GB, or microseconds per request in the row of small requests.

@@ -1,4 +1,4 @@
-/** Samples become lines: Moldau beside each Kafka, medians with ranges, ratios within pairs. Pure. */
+/** Samples become lines: Moldau beside each of the others, medians with ranges, ratios within pairs. Pure. */
 import type { Row } from './rows';
 import type { Sample } from './sample';
 import { formatSummary, pairRatios, summarize } from './statistics';
@@ -14,17 +14,17 @@ const HEADER = [
   'unit',
   'against',
   'Moldau',
-  'Kafka',
+  'other',
   'ratio',
   'CPU Moldau',
-  'CPU Kafka',
+  'CPU other',
   'CPU ratio',
   'stall Moldau, ms',
-  'stall Kafka, ms',
+  'stall other, ms',
   'client busy',
 ];
 
-/** The header, then a line for each row and Kafka; without Kafka one for each row. */
+/** The header, then a line for each row and each of the others; without any one for each row. */
 export function tableOf(
   rows: readonly Row[],
   samples: readonly Sample[],

@@ -6,7 +6,7 @@ import type { Resources } from '../resources';
 import { startBrokerProcess } from './broker-process';
 import { HOST, SAME_SETTINGS, type Target } from './target';
 
-const COMMAND = join(__dirname, '..', '..', 'dist', 'moldau.cjs');
+const BUILT_COMMAND = join(__dirname, '..', '..', 'dist', 'moldau.cjs');
 
 export interface MoldauTargetOptions {
   /** log.record.validation */
@@ -14,12 +14,15 @@ export interface MoldauTargetOptions {
   readonly overrides: readonly string[];
 }
 
-export function moldauTarget(resources: Resources, options: MoldauTargetOptions): Target {
+/** `otherBuild`, to compare two of them; by default what `npm run build` made. */
+export function moldauTarget(resources: Resources, options: MoldauTargetOptions, otherBuild?: string): Target {
+  const command = otherBuild ?? BUILT_COMMAND;
+  const title = otherBuild === undefined ? 'Moldau' : `build ${otherBuild}`;
   return {
-    name: 'moldau',
-    title: 'Moldau',
+    name: otherBuild === undefined ? 'moldau' : title,
+    title,
     async start({ prefix, profileDir }) {
-      if (!existsSync(COMMAND)) throw new Error('dist/moldau.cjs is missing: npm run build');
+      if (!existsSync(command)) throw new Error(`${command} is missing: npm run build`);
       const dir = resources.makeDir('moldau');
       const [port] = (await freePorts(1)) as [number];
       const properties: Record<string, string> = {
@@ -33,8 +36,8 @@ export function moldauTarget(resources: Resources, options: MoldauTargetOptions)
       const profile = profileDir === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
       const overrides = settings.flatMap((setting) => ['--override', setting]);
       return startBrokerProcess(resources, {
-        title: 'Moldau',
-        command: [...prefix, process.execPath, ...profile, COMMAND, 'server', ...overrides],
+        title,
+        command: [...prefix, process.execPath, ...profile, command, 'server', ...overrides],
         dir,
         port,
         stopSignal: profileDir === null ? 'SIGKILL' : 'SIGTERM',

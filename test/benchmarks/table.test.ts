@@ -41,11 +41,11 @@ describe('the table of a benchmark', () => {
       unit: 'MB/s',
       against: 'Kafka 1 GB',
       Moldau: '125 (50..200)',
-      Kafka: '100 (100..100)',
+      other: '100 (100..100)',
       ratio: '1.25 (0.50..2.00)',
       'CPU Moldau': '6.25 (2.50..10.00)',
       'CPU ratio': '1.25 (0.50..2.00)',
-      'stall Kafka, ms': '7.00 (7.00..7.00)',
+      'stall other, ms': '7.00 (7.00..7.00)',
       'client busy': '25 %',
     });
   });
@@ -61,7 +61,7 @@ describe('the table of a benchmark', () => {
     );
     const table = tableOf(ROWS, samples, OURS, []);
     expect(table.slice(1).map(([row]) => row)).toEqual(['memory: after start', 'memory: after load']);
-    expect(cells(table, 1)).toMatchObject({ Moldau: '50.0', Kafka: '–', ratio: '–' });
+    expect(cells(table, 1)).toMatchObject({ Moldau: '50.0', other: '–', ratio: '–' });
     expect(asMarkdown(table).split('\n')).toHaveLength(table.length + 2);
   });
 });
