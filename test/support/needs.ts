@@ -4,9 +4,11 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { hasLoopDisks } from './loop-disk';
 import { kafkaClasspath, node24Path } from './peers';
 
-export type Peer = 'kcat' | 'java' | 'kafka' | 'root' | 'node24';
+/** 'loop': root on a Linux that lets it mount images (e2fsprogs, mount, perl). */
+export type Peer = 'kcat' | 'java' | 'kafka' | 'root' | 'node24' | 'loop';
 
 type Suite = (title: string, body: () => void) => void;
 
@@ -16,6 +18,7 @@ const present: Readonly<Record<Peer, () => boolean>> = {
   kafka: () => answers('javac', '-version') && kafkaClasspath() !== null,
   root: () => process.getuid?.() === 0,
   node24: () => existsSync(node24Path()),
+  loop: hasLoopDisks,
 };
 
 /** `describe` for a suite that needs these peers. */
