@@ -2,6 +2,8 @@ import { ErrorCode } from '../../wire/base/error-codes';
 import { ServerError } from '../../wire/broker-link';
 import { ClusterClient } from '../../wire/cluster-client';
 import type { ClusterClientOptions } from '../../wire/cluster-client';
+import { encodeBatch } from '../../wire/record/records';
+import { startBroker } from '../../src/index';
 import type { Answer, Answers, Versions } from './support/fake-broker';
 import { FakeBroker, env } from './support/fake-broker';
 
@@ -208,4 +210,21 @@ describe('a cluster client', () => {
     await expect(asking.metadata([])).rejects.toMatchObject({ kind: 'closed' });
     while (broker.server.metrics.connections > 0) await new Promise((resolve) => setImmediate(resolve));
   });
+});
+
+test('a cluster client writes to and reads from a whole broker', async () => {
+  const broker = await startBroker();
+  open.push({ close: () => broker.stop() });
+  const asking = client([broker]);
+  await asking.createTopic('t', 3, 1);
+  const record = { key: null, value: Buffer.from('value'), timestampMs: 1_700_000_000_000 };
+  const written = encodeBatch({ records: [record] }, env.crc32c);
+  expect((await asking.produce('t', 1, written)).baseOffset).toBe(0);
+  expect((await asking.produce('t', 1, written)).baseOffset).toBe(1);
+  const { records, highWatermark } = await asking.fetch('t', 1, 0);
+  expect([records.length, highWatermark]).toEqual([2 * written.length, 2]);
+  expect([await asking.listOffset('t', 1, -1), await asking.listOffset('t', 1, -2)]).toEqual([2, 0]);
+  const coordinator = await asking.findCoordinator('group');
+  const software = { clientSoftwareName: 'tester', clientSoftwareVersion: '1' };
+  expect((await asking.ask(coordinator, 'ApiVersions', software)).errorCode).toBe(ErrorCode.NONE);
 });
