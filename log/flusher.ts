@@ -7,6 +7,7 @@
 import { isDiskError } from './directory-state';
 import type { DiskError } from './disk';
 import type { Env } from './env';
+import { PARTITION_METADATA } from './file-names';
 import type { LogSegment } from './segment';
 
 export interface FlushTarget {
@@ -34,6 +35,8 @@ export class Flusher {
   private waiting: FlushDone[] = [];
   private running: FlushDone[] = [];
   private directoryEntriesDirty = true;
+  /** The file that says whose log this is was written without a sync of its own. */
+  private isIdentitySynced = false;
 
   constructor(
     private readonly env: Env,
@@ -77,9 +80,10 @@ export class Flusher {
     if (flushFailure !== null) return [(done) => this.env.timers.soon(() => done(flushFailure))];
     const steps: ((done: FlushDone) => void)[] = [];
     for (const segment of this.target.dirtySegments()) {
-      if (!this.target.isActive(segment)) steps.push((done) => this.syncTrustedFiles(segment, done));
+      if (!this.target.isActive(segment)) steps.push((done) => this.syncFiles(this.target.trustedFilesOf(segment), done));
       steps.push((done) => this.syncSegment(segment, done));
     }
+    if (!this.isIdentitySynced && steps.length > 0) steps.push((done) => this.syncIdentity(done));
     if (this.directoryEntriesDirty) steps.push((done) => this.syncDirectories(done));
     if (steps.length === 0) steps.push((done) => this.env.timers.soon(() => done(null)));
     return steps;
@@ -112,8 +116,15 @@ export class Flusher {
     });
   }
 
-  private syncTrustedFiles(segment: LogSegment, done: FlushDone): void {
-    const files = [...this.target.trustedFilesOf(segment)];
+  private syncIdentity(done: FlushDone): void {
+    this.syncFiles([`${this.target.directory}/${PARTITION_METADATA}`], (error) => {
+      if (error === null) this.isIdentitySynced = true;
+      done(error);
+    });
+  }
+
+  private syncFiles(paths: readonly string[], done: FlushDone): void {
+    const files = [...paths];
     const next = (): void => {
       const path = files.shift();
       if (path === undefined || this.target.isClosed) return done(null);

@@ -101,6 +101,24 @@ describe('the log manager', () => {
     });
   });
 
+  test('knows after loss of power whose log it is, once a flush of it has been told', async () => {
+    for (const mode of ['lost', 'prefix', 'subset'] as const) {
+      const world = new SimWorld({ seed: `topic-id-${mode}` });
+      const config = smallLogConfig();
+      await live(world, async (env) => {
+        const { log } = await openLog(env, config);
+        log.append(batchOf(['value-0']), 0, 'client');
+        expect(await new Promise((resolve) => log.flush(resolve))).toBeNull();
+      });
+      world.powerLoss(world.host('a'), mode);
+      world.powerOn(world.host('a'));
+      await live(world, async (env) => {
+        const { log } = await openLog(env, config);
+        expect([log.topicId, ...contents(log)]).toEqual([TOPIC_ID, '0=value-0']);
+      });
+    }
+  });
+
   test('takes a directory offline when an fsync fails, and leaves the others alone', async () => {
     const world = new SimWorld({ seed: 6 });
     const config = smallLogConfig();
