@@ -1,6 +1,7 @@
 /** What the controller asks about configuration keys, answered from the definitions of topics and brokers. */
 import type { ApiError } from '../../controller/control/api-error';
 import type { ConfigRules, EffectiveConfig, TopicConfigLayers } from '../../controller/control/config-rules';
+import { invalidTopicName } from '../../controller/control/topic-names';
 import { ConfigResourceType, type ConfigResource, type Configs } from '../../controller/metadata/config-resource';
 import { topicKeys } from '../../log/log-config';
 import { topicConfigProblem } from '../../log/topic-config-alter';
@@ -17,11 +18,17 @@ export class BrokerConfigRules implements ConfigRules {
   validate(resource: ConfigResource, all: Configs, existing: Configs): ApiError | null {
     switch (resource.type) {
       case ConfigResourceType.topic:
-        return refusal(ErrorCode.INVALID_CONFIG, topicConfigProblem(this.config, existing, all));
+        return (
+          topicNameProblem(resource.name) ??
+          refusal(ErrorCode.INVALID_CONFIG, topicConfigProblem(this.config, existing, all))
+        );
       case ConfigResourceType.broker:
         return this.validateBroker(resource.name, all, existing);
       default:
-        return { code: ErrorCode.INVALID_REQUEST, message: `Configs of resource type ${resource.type} are not served yet.` };
+        return {
+          code: ErrorCode.INVALID_REQUEST,
+          message: `Configs of resource type ${resource.type} are not served yet.`,
+        };
     }
   }
 
@@ -42,7 +49,13 @@ export class BrokerConfigRules implements ConfigRules {
 
   effectiveTopicConfigs(layers: TopicConfigLayers): readonly EffectiveConfig[] {
     return effectiveTopicConfigs(this.under(layers), layers.topic)
-      .map(({ name, value, readOnly, configSource, isSensitive }) => ({ name, value, isReadOnly: readOnly, source: configSource, isSensitive }))
+      .map(({ name, value, readOnly, configSource, isSensitive }) => ({
+        name,
+        value,
+        isReadOnly: readOnly,
+        source: configSource,
+        isSensitive,
+      }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
@@ -60,6 +73,12 @@ const NO_LAYERS: TopicConfigLayers = { topic: new Map(), node: new Map(), cluste
 
 function definitionOf(resourceType: number, key: string): { readonly type: string } | undefined {
   return resourceType === ConfigResourceType.topic ? topicKeys.find(key) : brokerKeys.find(key);
+}
+
+function topicNameProblem(name: string): ApiError | null {
+  if (name === '')
+    return refusal(ErrorCode.INVALID_REQUEST, 'Topics have no default that all of them share: name one.');
+  return refusal(ErrorCode.INVALID_TOPIC_EXCEPTION, invalidTopicName(name));
 }
 
 function refusal(code: number, message: string | null): ApiError | null {

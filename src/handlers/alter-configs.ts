@@ -1,18 +1,77 @@
 /**
  * IncrementalAlterConfigs (KIP-339) and the older AlterConfigs, which replaces a resource's whole set. Each resource is
- * changed whole or not at all.
+ * changed whole or not at all. A broker's own configs are changed at that broker alone; everything else is the
+ * controller's business.
  */
+import { ConfigResourceType } from '../../controller/metadata/config-resource';
 import { apis } from '../../wire/api-keys';
-import { handler } from './handler';
+import { ErrorCode } from '../../wire/base/error-codes';
+import { isOtherBroker, otherBrokerMessage } from './broker-resource';
+import { handler, type Call } from './handler';
+
+interface Resource {
+  readonly resourceType: number;
+  readonly resourceName: string;
+}
+
+interface Answer extends Resource {
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+}
 
 export const incrementalAlterConfigs = handler({
   request: apis.IncrementalAlterConfigs.request,
   response: apis.IncrementalAlterConfigs.response,
-  handle: (call, request, respond) => call.services.controller.incrementalAlterConfigs(request, respond),
+  handle(call, request, respond) {
+    const { mine, merge } = sift(call, request.resources);
+    call.services.controller.incrementalAlterConfigs({ ...request, resources: mine }, ({ responses }) =>
+      respond({ responses: merge(responses) }),
+    );
+  },
 });
 
 export const alterConfigs = handler({
   request: apis.AlterConfigs.request,
   response: apis.AlterConfigs.response,
-  handle: (call, request, respond) => call.services.controller.alterConfigs(request, respond),
+  handle(call, request, respond) {
+    const { mine, merge } = sift(call, request.resources);
+    call.services.controller.alterConfigs({ ...request, resources: mine }, ({ responses }) =>
+      respond({ responses: merge(responses) }),
+    );
+  },
 });
+
+interface Sifted<R> {
+  /** What the controller gets to see. */
+  readonly mine: R[];
+  /** Its answers and ours, in the order of the request. */
+  merge(answers: readonly Answer[]): Answer[];
+}
+
+function sift<R extends Resource>(call: Call, resources: readonly R[]): Sifted<R> {
+  const isForeign = ({ resourceType, resourceName }: Resource): boolean =>
+    resourceType === ConfigResourceType.broker && isOtherBroker(call, resourceName);
+  return {
+    mine: resources.filter((resource) => !isForeign(resource)),
+    merge(answers) {
+      const left = [...answers];
+      return resources.map((resource) =>
+        isForeign(resource) ? refused(call, resource) : (left.shift() ?? failed(resource)),
+      );
+    },
+  };
+}
+
+function refused(call: Call, { resourceType, resourceName }: Resource): Answer {
+  return {
+    resourceType,
+    resourceName,
+    errorCode: ErrorCode.INVALID_REQUEST,
+    errorMessage: otherBrokerMessage(call, resourceName),
+  };
+}
+
+/** The controller answers for every resource; if it ever did not, the client should know. */
+function failed({ resourceType, resourceName }: Resource): Answer {
+  return { resourceType, resourceName, errorCode: ErrorCode.UNKNOWN_SERVER_ERROR, errorMessage: null };
+}

@@ -9,6 +9,7 @@ import { describeTopicConfigs } from '../../log/topic-config-describe';
 import type { DescribedConfig, DescribeOptions } from '../../wire/base/config-describe';
 import { ErrorCode } from '../../wire/base/error-codes';
 import { describeBrokerConfigs, describeClusterDefaults } from '../config/describe-broker';
+import { isOtherBroker, otherBrokerMessage } from './broker-resource';
 import { handler, type Call } from './handler';
 import { isValidTopicName } from './topic-name';
 
@@ -50,7 +51,7 @@ function describeTopic(call: Call, resource: Resource, options: DescribeOptions)
   const name = resource.resourceName;
   if (!isValidTopicName(name))
     return failed(resource, ErrorCode.INVALID_TOPIC_EXCEPTION, `Invalid topic name: ${name}`);
-  if (metadata.topic(name) === undefined) return failed(resource, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, null);
+  if (metadata.topic(name) === undefined) return failed(resource, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, '');
   return succeeded(
     resource,
     describeTopicConfigs(config, metadata.topicOverrides(name), resource.configurationKeys, options),
@@ -58,13 +59,12 @@ function describeTopic(call: Call, resource: Resource, options: DescribeOptions)
 }
 
 function describeBroker(call: Call, resource: Resource, options: DescribeOptions): Result {
-  const { config, brokerId } = call.services;
+  const { config } = call.services;
   const { resourceName, configurationKeys } = resource;
+  if (isOtherBroker(call, resourceName))
+    return failed(resource, ErrorCode.INVALID_REQUEST, otherBrokerMessage(call, resourceName));
   if (resourceName === '') return succeeded(resource, describeClusterDefaults(config, configurationKeys, options));
-  if (resourceName === String(brokerId))
-    return succeeded(resource, describeBrokerConfigs(config, configurationKeys, options));
-  const message = `Unexpected broker id, expected ${brokerId} or empty string, but received ${resourceName}`;
-  return failed(resource, ErrorCode.INVALID_REQUEST, message);
+  return succeeded(resource, describeBrokerConfigs(config, configurationKeys, options));
 }
 
 function succeeded(resource: Resource, configs: readonly DescribedConfig[]): Result {
@@ -72,7 +72,7 @@ function succeeded(resource: Resource, configs: readonly DescribedConfig[]): Res
   return { errorCode: ErrorCode.NONE, errorMessage: '', resourceType, resourceName, configs };
 }
 
-function failed(resource: Resource, errorCode: number, errorMessage: string | null): Result {
+function failed(resource: Resource, errorCode: number, errorMessage: string): Result {
   const { resourceType, resourceName } = resource;
   return { errorCode, errorMessage, resourceType, resourceName, configs: [] };
 }

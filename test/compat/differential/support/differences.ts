@@ -16,7 +16,9 @@ export function differencesOf(kafka: readonly StepOutcome[], moldau: readonly St
 /** Lines for those that are not allowed, and for allowances that allow nothing any more. */
 export function complaints(differences: readonly Difference[], allowed: readonly Allowed[]): string[] {
   const bad = differences.filter(({ at }) => !allowed.some((allowance) => allowance.at.test(at)));
-  const stale = allowed.filter((allowance) => !differences.some(({ at }) => allowance.at.test(at)));
+  const stale = allowed.filter(
+    (allowance) => allowance.isOptional !== true && !differences.some(({ at }) => allowance.at.test(at)),
+  );
   return [
     ...bad.map(({ at, kafka, moldau }) => `${at}: Kafka ${JSON.stringify(kafka)}, Moldau ${JSON.stringify(moldau)}`),
     ...stale.map(({ at }) => `allowed, but there is no difference at ${at.source}`),
