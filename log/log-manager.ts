@@ -144,8 +144,16 @@ export class LogManager {
   private create(directory: LogDirectory, topicPartition: TopicPartition, topicId: string, config: LogConfig): PartitionLog {
     const path = `${directory.path}/${partitionDirectoryName(topicPartition)}`;
     this.env.disk.makeDirectorySync(path);
+    // The log's first flush makes it durable, before anything counts as flushed.
     replaceFile(this.env.disk, path, PARTITION_METADATA, `version: 0\ntopic_id: ${topicId}`, 'cached');
     return this.load(directory, topicPartition, config);
+  }
+
+  /** Gives a log whose partition.metadata a crash has taken the id that the metadata log knows. Throws LogStorageError. */
+  adopt(log: PartitionLog, topicId: string): void {
+    log.guarded(() => replaceFile(this.env.disk, log.directory, PARTITION_METADATA, `version: 0\ntopic_id: ${topicId}`));
+    log.topicId = topicId;
+    this.env.logger.warn(`${log.directory} had no topic id; it belongs to the topic with id ${topicId}`);
   }
 
   /** Fewest partitions first, as Kafka places new replicas. */

@@ -100,7 +100,8 @@ export class ReplicaManager {
   private openLog(topic: string, topicId: string, index: number, config: LogConfig): PartitionLog {
     const topicPartition = { topic, partition: index };
     const existing = this.logs.get(topic, index);
-    if (existing !== undefined && existing.topicId !== topicId) this.logs.setAside(topicPartition);
+    if (existing?.topicId === '') this.logs.adopt(existing, topicId);
+    else if (existing !== undefined && existing.topicId !== topicId) this.logs.setAside(topicPartition);
     const log = this.logs.getOrCreate(topicPartition, topicId, config);
     log.setConfig(config);
     log.setHighWatermark(this.logs.storedHighWatermark(log));
