@@ -8,7 +8,6 @@ import { isDiskError } from './directory-state';
 import type { DiskError } from './disk';
 import type { Env } from './env';
 import { PARTITION_METADATA } from './file-names';
-import { PARTITION_METADATA } from './file-names';
 import type { LogSegment } from './segment';
 
 export interface FlushTarget {
@@ -111,23 +110,9 @@ export class Flusher {
       if (error !== null) this.directoryEntriesDirty = true;
       done(error);
     };
-    this.syncPartitionMetadata((failure) => {
-      if (failure !== null) return finished(failure);
-      this.env.disk.syncDirectory(directory, (error) => {
-        if (error !== null) finished(error);
-        else this.env.disk.syncDirectory(parentDirectory, finished);
-      });
-    });
-  }
-
-  /** The topic's id belongs to what is flushed: records of nobody's topic are no use. */
-  private syncPartitionMetadata(done: FlushDone): void {
-    const path = `${this.target.directory}/${PARTITION_METADATA}`;
-    if (this.env.disk.statSync(path) === null) return done(null);
-    const file = this.attempt(() => this.env.disk.openSync(path, 'write'), done);
-    file?.sync((error) => {
-      file.closeSync();
-      done(error);
+    this.env.disk.syncDirectory(directory, (error) => {
+      if (error !== null) finished(error);
+      else this.env.disk.syncDirectory(parentDirectory, finished);
     });
   }
 
