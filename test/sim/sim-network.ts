@@ -313,9 +313,12 @@ export class SimNetwork {
   /** The kernel closes what a dead process had open, a little later; after a loss of power there is no kernel. */
   private processEnded(host: NetHost, process: SimProcess): void {
     for (const connection of this.live) if (connection.process === process) connection.abandon();
-    this.core.later(this.random.spread(CLOSE_DELAY_MS[0], CLOSE_DELAY_MS[1]), () => {
-      for (const listener of [...host.listeners.values()]) if (listener.process === process) listener.unbind();
-      for (const connection of [...this.live]) if (connection.process === process) connection.socketClosed();
-    });
+    this.core.later(this.random.spread(CLOSE_DELAY_MS[0], CLOSE_DELAY_MS[1]), () => this.reap(host, process));
+  }
+
+  /** @internal The kernel has closed everything of a dead process: its ports are free. Happens by itself after a while. */
+  reap(host: NetHost, process: SimProcess): void {
+    for (const listener of [...host.listeners.values()]) if (listener.process === process) listener.unbind();
+    for (const connection of [...this.live]) if (connection.process === process) connection.socketClosed();
   }
 }

@@ -113,6 +113,8 @@ export class SimWorld {
     const former = this.latest.get(name);
     if (former !== undefined && !former.process.isDead) throw new Error(`${name} is still running`);
     if (!host.net.isUp) throw new Error(`${host.name} has no power`);
+    // A process is started anew when the former one has been reaped, and its sockets closed.
+    if (former !== undefined) this.network.reap(former.host.net, former.process);
     const running = this.createProcess(host, name, (former?.process.incarnation ?? 0) + 1);
     this.latest.set(name, running);
     this.scheduler.at(0, running.process.owner, () => this.runMain(running, main));
@@ -169,13 +171,22 @@ export class SimWorld {
   /** Runs until a limit is met. Throws the first violation found, or what a process threw. */
   run(limits: RunLimits = {}): RunEnd {
     this.probe();
-    return run(this.scheduler, {
-      ...limits,
-      afterEvent: () => {
-        if (this.violations.length > 0) throw this.violations[0];
-        limits.afterEvent?.();
-      },
-    });
+    // Rejections that nobody handles are told within the drain, while it is known whose they are.
+    const rejected = (error: unknown): void => {
+      const owner = this.scheduler.current;
+      if (owner === null || !owner.isDead) this.threw(owner ?? this.owner, error);
+    };
+    process.on('unhandledRejection', rejected);
+    try {
+      return run(this.scheduler, { ...limits, afterEvent: () => this.afterEvent(limits) });
+    } finally {
+      process.off('unhandledRejection', rejected);
+    }
+  }
+
+  private afterEvent(limits: RunLimits): void {
+    if (this.violations.length > 0) throw this.violations[0];
+    limits.afterEvent?.();
   }
 
   /** As `run`, from anywhere, giving way to real work whenever somebody holds the clock. */

@@ -69,6 +69,11 @@ export function enumerateSeed(scenario: Scenario, seed: string, tally: Tally, ma
   }
 }
 
+/** What went wrong, without the numbers. */
+function kindOf(failure: Failure): string {
+  return failure.error.split('\n')[0]!.replace(/[0-9]+/g, '#');
+}
+
 /** Plays tried at most to make a failing schedule shorter. */
 const MAX_SHRINK_PLAYS = 300;
 
@@ -82,7 +87,8 @@ export function shrink(scenario: Scenario, failure: Failure): Failure {
       const tally = newTally();
       plays++;
       playOne(scenario, failure.seed, steps, best.kill, tally);
-      if (tally.failures.length > 0) best = tally.failures[0]!;
+      const [again] = tally.failures;
+      if (again !== undefined && kindOf(again) === kindOf(failure)) best = again;
       else at += size;
     }
   }

@@ -1,6 +1,7 @@
 /** Every scenario that `npm run simulate` plays. */
 
 import type { Scenario } from '../harness/scenario';
+import { singleBroker } from './broker/single-broker';
 import { partitionLog } from './partition-log';
 
-export const scenarios: readonly Scenario[] = [partitionLog];
+export const scenarios: readonly Scenario[] = [partitionLog, singleBroker];

@@ -1,0 +1,216 @@
+/**
+ * One broker, started from its ports alone, under clients that produce, fetch and commit, while it is killed, paused, stopped,
+ * cut off, and loses power. What it acknowledged is there afterwards: over kill -9 always, over loss of power in the mode that
+ * flushes before it answers.
+ */
+
+import { startBrokerNode } from '../../../../src/broker';
+import type { RunningBroker } from '../../../../src/running-broker';
+import type { Play, Played, Scenario, Step } from '../../harness/scenario';
+import type { SimRandom } from '../../random';
+import { SimViolation } from '../../violation';
+import { SimWorld } from '../../world';
+import { BROKER_HOST, BROKER_PORT, singleBrokerConfig } from './broker-config';
+import { BrokerGhost } from './broker-ghost';
+import { checkCommitted, commit, createTopic, fetchFrom, findCoordinator, IdempotentProducer, PARTITIONS, readWhole, sendOnce } from './broker-workload';
+import { SimClient } from './sim-client';
+
+const PROCESS = 'broker';
+const CLIENTS = 'clients';
+const IDEMPOTENT = 2;
+const MAX_PLAY_MS = 300_000;
+
+export const singleBroker: Scenario = {
+  name: 'single-broker',
+  counters: ['acked', 'retry', 'fetched', 'commit', 'kill', 'power', 'stop', 'pause', 'cut', 'reset', 'flushed mode', 'cached mode', 'lost to power'],
+  plan,
+  play: (play) => new BrokerPlay(play).run(),
+};
+
+function plan(random: SimRandom, mood: 'wild' | 'calm'): readonly Step[] {
+  const flush = random.chance(0.6);
+  const count = mood === 'wild' ? random.between(5, 40) : random.between(6, 9);
+  const steps = Array.from({ length: count }, () => drawStep(random, mood));
+  return [{ kind: 'mode', flush }, ...steps, ...(mood === 'calm' ? [{ kind: 'stop', downMs: 10 }] : [])];
+}
+
+function drawStep(random: SimRandom, mood: 'wild' | 'calm'): Step {
+  const partition = random.below(PARTITIONS);
+  const faults = mood === 'wild' ? 1 : 0;
+  const steps: readonly (readonly [number, () => Step])[] = [
+    [8, () => ({ kind: 'send', producer: random.below(IDEMPOTENT + 1), partition, records: random.between(1, 5), valueBytes: random.between(1, 200), wait: random.chance(0.4) })],
+    [3, () => ({ kind: 'fetch', partition, maxWaitMs: random.pick([0, 0, 50]) })],
+    [2, () => ({ kind: 'commit', partition })],
+    [2, () => ({ kind: 'wait', delayMs: random.spread(0, 100) })],
+    [1.5 * faults, () => ({ kind: 'kill', downMs: random.spread(1, 300) })],
+    [1.5 * faults, () => ({ kind: 'power', downMs: random.spread(1, 300) })],
+    [0.7 * faults, () => ({ kind: 'stop', downMs: random.spread(1, 300) })],
+    [0.5 * faults, () => ({ kind: 'pause', delayMs: random.spread(10, 4_000) })],
+    [0.5 * faults, () => ({ kind: 'cut', delayMs: random.spread(10, 1_000) })],
+    [1 * faults, () => ({ kind: 'reset' })],
+  ];
+  return steps[random.weighted(steps.map(([weight]) => weight))]![1]();
+}
+
+class BrokerPlay {
+  private readonly world: SimWorld;
+  private readonly ghost: BrokerGhost;
+  private readonly isFlushed: boolean;
+  private readonly calls: number[] = [];
+  private readonly positions = new Array<number>(PARTITIONS).fill(0);
+  private values = 0;
+  private life = -1;
+  private broker: RunningBroker | null = null;
+  private isOver = false;
+  private readonly producers: IdempotentProducer[] = [];
+
+  constructor(private readonly play: Play) {
+    this.world = new SimWorld({ seed: play.seed });
+    this.ghost = new BrokerGhost((violation) => this.world.report(violation));
+    this.isFlushed = play.steps.find((step) => step.kind === 'mode')?.['flush'] === true;
+  }
+
+  run(): Played {
+    const { world } = this;
+    this.play.count(this.isFlushed ? 'flushed mode' : 'cached mode');
+    this.startBroker();
+    world.start(world.host(CLIENTS), CLIENTS, async (env) => {
+      for (let sender = 0; sender < IDEMPOTENT; sender++) this.producers.push(new IdempotentProducer(env, this.ghost, sender, (counter) => this.play.count(counter)));
+      const client = new SimClient(env, BROKER_HOST, BROKER_PORT, 'client');
+      await createTopic(client, this.ghost);
+      await findCoordinator(client, this.ghost);
+      for (const step of this.play.steps) await this.perform(client, env, step);
+      await this.finish(client);
+      this.isOver = true;
+    });
+    const end = world.run({ until: () => this.isOver, untilMs: MAX_PLAY_MS });
+    if (end !== 'met') throw new SimViolation(`the play hangs (${end}):\n${world.running(PROCESS).log.text()}`);
+    this.calls[this.life] = world.callCount(PROCESS);
+    return { calls: this.calls, traceHash: world.trace.hash };
+  }
+
+  private startBroker(): void {
+    const { world } = this;
+    const { kill } = this.play;
+    this.life++;
+    this.broker = null;
+    if (kill?.life === this.life) world.killBeforeCall(PROCESS, kill.beforeCall);
+    const running = world.start(world.host(BROKER_HOST), PROCESS, async (env) => {
+      const broker = await startBrokerNode(env, singleBrokerConfig(this.isFlushed));
+      this.broker = broker;
+      await broker.closed;
+    });
+    const { life } = this;
+    running.process.onEnd(() => this.brokerEnded(life, running.process.killedBefore !== ''));
+  }
+
+  /** Killed by the plan: with or without the power. Whoever else ends it starts it again himself. */
+  private brokerEnded(life: number, byPlan: boolean): void {
+    this.calls[life] = this.world.callCount(PROCESS);
+    if (!byPlan) return;
+    this.world.scheduler.at(50, this.world.owner, () => {
+      if (this.play.kill?.then === 'power') this.losePower();
+      this.startBroker();
+    });
+  }
+
+  private losePower(): void {
+    const host = this.world.host(BROKER_HOST);
+    this.world.powerLoss(host);
+    this.world.powerOn(host);
+    this.play.count('power');
+    if (this.isFlushed) return;
+    this.play.count('lost to power');
+    this.ghost.forget();
+    this.positions.fill(0);
+    for (const producer of this.producers) producer.startAnew();
+  }
+
+  private async perform(client: SimClient, env: Parameters<typeof sendOnce>[1], step: Step): Promise<void> {
+    const partition = Number(step['partition'] ?? 0);
+    switch (step.kind) {
+      case 'send':
+        return this.send(client, env, partition, step);
+      case 'fetch':
+        return this.fetch(client, partition, Number(step['maxWaitMs']));
+      case 'commit':
+        return commit(client, this.ghost, partition, this.positions[partition]!, (counter) => this.play.count(counter));
+      case 'wait':
+        return client.pause(Number(step['delayMs']));
+      case 'kill':
+      case 'power':
+        return this.kill(client, step);
+      case 'stop':
+        return this.stop(client, Number(step['downMs']));
+      case 'pause':
+      case 'cut':
+        return this.disturb(client, step);
+      case 'reset':
+        this.world.network.reset(CLIENTS, BROKER_HOST);
+        return this.play.count('reset');
+      default:
+    }
+  }
+
+  private async send(client: SimClient, env: Parameters<typeof sendOnce>[1], partition: number, step: Step): Promise<void> {
+    const values = Array.from({ length: Number(step['records']) }, () => `${this.values++}:`.padEnd(Number(step['valueBytes']), '.'));
+    const producer = this.producers[Number(step['producer'])];
+    if (producer === undefined) return sendOnce(client, env, this.ghost, partition, values, IDEMPOTENT);
+    const sent = producer.send(partition, values);
+    // What goes wrong is reported as well as thrown; nobody else waits for this one.
+    sent.catch(() => undefined);
+    if (step['wait'] === true) await sent;
+  }
+
+  private async fetch(client: SimClient, partition: number, maxWaitMs: number): Promise<void> {
+    const fetched = await fetchFrom(client, this.ghost, partition, this.positions[partition]!, maxWaitMs);
+    const last = fetched?.records.at(-1);
+    if (last === undefined) return;
+    this.positions[partition] = last.offset + 1;
+    this.play.count('fetched');
+  }
+
+  private async kill(client: SimClient, step: Step): Promise<void> {
+    const { process } = this.world.running(PROCESS);
+    if (process.isDead) return;
+    this.world.kill(PROCESS);
+    this.play.count('kill');
+    if (step.kind === 'power') this.losePower();
+    await client.pause(Number(step['downMs']));
+    this.startBroker();
+  }
+
+  private async stop(client: SimClient, downMs: number): Promise<void> {
+    while (this.broker === null) await client.pause(10);
+    const { process } = this.world.running(PROCESS);
+    const life = this.life;
+    let hasStopped = false;
+    void this.broker.stop().then(() => (hasStopped = true));
+    while (!hasStopped && !process.isDead) await client.pause(10);
+    if (process.isDead || this.life !== life) return;
+    this.world.kill(PROCESS);
+    this.play.count('stop');
+    await client.pause(downMs);
+    this.startBroker();
+  }
+
+  private async disturb(client: SimClient, step: Step): Promise<void> {
+    const { world } = this;
+    if (step.kind === 'pause') world.pause(PROCESS);
+    else world.network.cut(CLIENTS, BROKER_HOST);
+    await client.pause(Number(step['delayMs']));
+    if (step.kind === 'pause') world.resume(PROCESS);
+    else world.network.healAll();
+    this.play.count(step.kind);
+  }
+
+  /** Everything is acknowledged in the end, and everything is there. */
+  private async finish(client: SimClient): Promise<void> {
+    while (this.producers.some((producer) => producer.waiting > 0)) await client.pause(50);
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      this.ghost.checkWhole(partition, await readWhole(client, this.ghost, partition));
+      await checkCommitted(client, this.ghost, partition);
+    }
+    client.close();
+  }
+}
