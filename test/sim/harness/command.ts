@@ -3,7 +3,8 @@
 import { parseArgs } from 'node:util';
 import { inMacrotask } from '../runner';
 import { FAILURES_DIRECTORY, keepFailure, keptFailures } from './failures';
-import { findMutant, mutants, plantMutant, runMutants } from './mutants';
+import { findMutant, isCleanWithout, mutants, plantMutant, runMutants } from './mutants';
+import type { Mutant } from './mutant';
 import type { Scenario } from './scenario';
 import { enumerateSeed, newTally, playOne, shrink, sweepSeed } from './sweep';
 import type { Tally } from './sweep';
@@ -16,6 +17,8 @@ export interface SimulateOptions {
   readonly enumerate: boolean;
   readonly scenario: string | null;
   readonly mutant: string | null;
+  /** Says nothing and keeps nothing: only the exit code counts. */
+  readonly quiet: boolean;
   /** Where failing schedules are kept. */
   readonly failures: string;
 }
@@ -40,14 +43,26 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   const wanted = mutant?.scenario ?? options.scenario;
   const chosen = scenarios.filter((scenario) => wanted === null || scenario.name === wanted);
   if (chosen.length === 0) throw new Error(`no such scenario: ${wanted ?? ''}`);
+  if (mutant !== null) return huntMutant(mutant, chosen[0]!, options);
   let failed = 0;
   for (const scenario of chosen) {
-    const tally = await inMacrotask(() => sweep(scenario, options, mutant !== null));
-    failed += await inMacrotask(() => report(scenario, tally, options, mutant !== null));
+    const tally = await inMacrotask(() => sweep(scenario, options, false));
+    failed += options.quiet ? tally.failures.length : await inMacrotask(() => report(scenario, tally, options));
   }
-  if (mutant === null) return failed === 0 ? 0 : 1;
-  say(failed > 0 ? `mutant ${mutant.name}: found` : `mutant ${mutant.name}: NOT FOUND`);
-  return failed > 0 ? 0 : 1;
+  return failed === 0 ? 0 : 1;
+}
+
+/** Returns 0 when a seed fails with the bug in the code, and passes without it. */
+async function huntMutant(mutant: Mutant, scenario: Scenario, options: SimulateOptions): Promise<number> {
+  const tally = await inMacrotask(() => sweep(scenario, options, true));
+  const [found] = tally.failures;
+  if (found === undefined) {
+    say(`${mutant.name}: NOT FOUND in ${tally.runs} runs`);
+    return 1;
+  }
+  const isClean = await isCleanWithout(mutant, found.seed);
+  say(`${mutant.name}: ${isClean ? 'found' : 'the code as it is fails, too,'} at seed ${found.seed}: ${found.error.split('\n')[0]!.slice(0, 120)}`);
+  return isClean ? 0 : 1;
 }
 
 function parseOptions(argv: readonly string[]): SimulateOptions {
@@ -60,6 +75,7 @@ function parseOptions(argv: readonly string[]): SimulateOptions {
       enumerate: { type: 'boolean', default: false },
       scenario: { type: 'string' },
       mutant: { type: 'string' },
+      quiet: { type: 'boolean', default: false },
       failures: { type: 'string', default: FAILURES_DIRECTORY },
     },
   });
@@ -72,6 +88,7 @@ function parseOptions(argv: readonly string[]): SimulateOptions {
     enumerate: values.enumerate,
     scenario: values.scenario ?? null,
     mutant: values.mutant ?? null,
+    quiet: values.quiet,
     failures: values.failures,
   };
 }
@@ -98,16 +115,16 @@ function playSeed(scenario: Scenario, seed: string, options: SimulateOptions, ta
 }
 
 /** Says what came of it; returns how much is wrong. */
-function report(scenario: Scenario, tally: Tally, options: SimulateOptions, hasMutant: boolean): number {
+function report(scenario: Scenario, tally: Tally, options: SimulateOptions): number {
   say(`${scenario.name}: ${tally.runs} runs, ${tally.killPoints} kill points, ${tally.failures.length} failed`);
-  if (!hasMutant) say(tally.coverage.entries().map(([counter, count]) => `  ${counter} ${count}`).join('\n'));
+  say(tally.coverage.entries().map(([counter, count]) => `  ${counter} ${count}`).join('\n'));
   const [first] = tally.failures;
-  if (first !== undefined && !hasMutant) {
+  if (first !== undefined) {
     const shortest = shrink(scenario, first);
     say(`FAILED seed ${first.seed}, ${first.steps.length} steps (${shortest.steps.length} after shrinking), kept in ${keepFailure(shortest, options.failures)}`);
     say(shortest.error);
   }
-  const missing = tally.runs < SEEDS_FOR_COVERAGE || options.seed !== null || options.enumerate || hasMutant ? [] : tally.coverage.missing(scenario.counters);
+  const missing = tally.runs < SEEDS_FOR_COVERAGE || options.seed !== null || options.enumerate ? [] : tally.coverage.missing(scenario.counters);
   for (const counter of missing) say(`NEVER MET: ${counter}`);
   return tally.failures.length + missing.length;
 }

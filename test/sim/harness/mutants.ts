@@ -7,10 +7,11 @@
 
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
+import { brokerMutants } from '../scenarios/broker/broker-mutants';
 import { logMutants } from '../scenarios/log-mutants';
 import type { Mutant } from './mutant';
 
-export const mutants: readonly Mutant[] = [...logMutants];
+export const mutants: readonly Mutant[] = [...logMutants, ...brokerMutants];
 
 const ROOT = resolve(__dirname, '..', '..', '..');
 
@@ -50,16 +51,19 @@ function edit(mutant: Mutant, code: string): string {
 export async function runMutants(say: (line: string) => void): Promise<number> {
   let missed = 0;
   for (const mutant of mutants) {
-    const code = await runOne(mutant);
-    if (code !== 0) missed++;
+    if ((await simulate(['--mutant', mutant.name, ...(mutant.args ?? ['--seeds', '500'])])) !== 0) missed++;
   }
   say(`${mutants.length - missed} of ${mutants.length} mutants found`);
   return missed === 0 ? 0 : 1;
 }
 
-function runOne(mutant: Mutant): Promise<number> {
-  const args = ['scripts/run-ts.cjs', 'test/sim/simulate.ts', '--mutant', mutant.name, ...(mutant.args ?? ['--seeds', '500'])];
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
+/** Whether the code as it is passes this seed: else a mutant that fails on it proves nothing. */
+export async function isCleanWithout(mutant: Mutant, seed: string): Promise<boolean> {
+  return (await simulate(['--scenario', mutant.scenario, '--seed', seed, '--quiet'])) === 0;
+}
+
+function simulate(args: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, ['scripts/run-ts.cjs', 'test/sim/simulate.ts', ...args], { cwd: ROOT, stdio: 'inherit' });
   return new Promise((done, failed) => {
     child.on('error', failed);
     child.on('exit', (code) => done(code ?? 1));
