@@ -5,6 +5,7 @@
  * for fsyncs (`node-fsync-slots.ts`).
  */
 import * as fs from 'node:fs';
+import { dirname } from 'node:path';
 import * as timers from 'node:timers';
 import type { Disk, DiskError, DiskFile, FileStat, OpenMode } from './disk';
 import { lockFile } from './node-directory-lock';
@@ -57,7 +58,7 @@ export class NodeDisk implements Disk {
   }
 
   makeDirectorySync(path: string): void {
-    mapped(path, () => fs.mkdirSync(path, { recursive: true }));
+    mapped(path, () => makeDirectories(path));
   }
 
   removeDirectorySync(path: string): void {
@@ -113,6 +114,26 @@ export class NodeDisk implements Disk {
   volatilityToken(path: string): string {
     return mapped(path, () => volatilityTokenOf(path));
   }
+}
+
+/**
+ * Not node:fs's `recursive`: that never returns (Node 20) where a parent exists in which nothing can be made, below /proc
+ * or in a working directory that has been deleted.
+ */
+function makeDirectories(path: string): void {
+  try {
+    fs.mkdirSync(path);
+  } catch (error) {
+    if (isDirectory(path)) return;
+    const parent = dirname(path);
+    if ((error as { code?: unknown }).code !== 'ENOENT' || parent === path) throw error;
+    makeDirectories(parent);
+    fs.mkdirSync(path);
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function fsyncDirectory(path: string, done: (error: DiskError | null) => void): void {

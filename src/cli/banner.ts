@@ -55,11 +55,11 @@ function elsewhereText(listener: RunningListener, all: readonly RunningListener[
     return `clients connect to ${hostPort(listener.advertisedHost, listener.advertisedPort)}, which must resolve where they run`;
   }
   const advertised = `--override advertised.listeners=${listener.name}://<name of this host>:${listener.port}`;
-  if (isEveryInterface(listener.host)) return `clients are told localhost; for clients elsewhere: ${advertised}`;
+  if (isEveryInterface(listener.host)) return `clients are told localhost; on other machines they need ${advertised}`;
   const bind = all
     .map((each) => `${each.name}://${each === listener ? '' : bracketed(each.host)}:${each.port}`)
     .join(',');
-  return `only this machine can connect; for clients elsewhere: --override listeners=${bind} ${advertised}`;
+  return `only this machine can connect; clients on others need --override listeners=${bind} ${advertised}`;
 }
 
 function hostPort(host: string, port: number): string {

@@ -12,7 +12,8 @@ export function commandLine(): Command {
     .description("A streaming broker that speaks Apache Kafka's protocol.")
     .version(version, '-V, --version', 'print the version')
     .showHelpAfterError('(moldau help shows what there is)')
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'moldau: ')) });
   program
     .command('server')
     .description('run a broker; without a file it is a single node on localhost:9092 with its data in ./data')
@@ -27,13 +28,17 @@ export function commandLine(): Command {
 }
 
 const SERVER_HELP = `
-Environment variables set keys by the rules of Apache Kafka's container image: KAFKA_NUM_PARTITIONS=3 is
-num.partitions=3. MOLDAU_LOG_FORMAT (text or json) and MOLDAU_LOG_LEVEL (debug, info, warn, error) shape what is logged.
+Environment variables set keys too, over the file, by the rules of Apache Kafka's
+container image: KAFKA_NUM_PARTITIONS=3 is num.partitions=3.
+MOLDAU_LOG_FORMAT (text or json) and MOLDAU_LOG_LEVEL (debug, info, warn, error)
+shape what is logged on standard error.
 
 Examples:
   moldau server
-  moldau server --override listeners=PLAINTEXT://localhost:19092 --override log.dirs=/var/lib/moldau
-  moldau server config/server.properties`;
+  moldau server --override log.dirs=/var/lib/moldau
+  moldau server --override listeners=PLAINTEXT://:9092 \\
+    --override advertised.listeners=PLAINTEXT://kafka.example:9092
+  moldau server config/server.properties --override num.partitions=3`;
 
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];

@@ -29,11 +29,18 @@ function fileLayer(path: string, around: ServerSurroundings): { layer: ConfigLay
   try {
     text = around.readFile(path);
   } catch (error) {
-    const why =
-      error !== null && typeof error === 'object' && 'message' in error ? String(error.message) : String(error);
-    return { problem: `Cannot read ${path}: ${why}` };
+    return { problem: `Cannot read ${path}: ${whyUnread(error)}` };
   }
   return propertiesLayer(text, path);
+}
+
+function whyUnread(error: unknown): string {
+  if (error === null || typeof error !== 'object') return String(error);
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  if (code === 'ENOENT') return 'there is no such file.';
+  if (code === 'EISDIR') return 'it is a directory.';
+  if (code === 'EACCES') return 'this user may not read it.';
+  return String(message);
 }
 
 function refused(problem: string): BuiltConfig {

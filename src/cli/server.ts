@@ -1,8 +1,8 @@
 /**
  * `moldau server`: builds the configuration, starts the node, says in a few lines where it is, and ends it in order.
  *
- * Exit codes: 0 after a stop by signal, 1 when it could not start or had to end by itself. A second signal ends the
- * process at once.
+ * Exit codes: 0 after a stop by signal, 1 when it could not start, had to end by itself, or was told a second time to end,
+ * which it then does at once.
  */
 import { readFileSync } from 'node:fs';
 import type { Logger } from '../../wire/base/env';
@@ -20,6 +20,7 @@ export async function serve(flags: ServerFlags): Promise<void> {
   const built = serverConfig(flags, { environment: process.env, readFile: (path) => readFileSync(path, 'utf8') });
   if (!built.ok) return fail(built.problems);
   for (const warning of built.warnings) process.stderr.write(`moldau: warning: ${warning}\n`);
+  outliveReaders();
   const logger = serverLogger();
   endOnUncaughtErrors(logger);
   let broker: RunningBroker;
@@ -59,11 +60,19 @@ function serverLogger(): Logger {
   return createLogger({ format, colours, level: isLogLevel(level) ? level : 'INFO' }).logger;
 }
 
+/** Ctrl-C under `npm start` arrives twice on some systems, from the terminal and from npm, within milliseconds. */
+const SAME_SIGNAL_MS = 300;
+
 function stopOnSignals(broker: RunningBroker, logger: Logger): void {
-  let isStopping = false;
+  let firstMs: number | null = null;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
+    const nowMs = performance.now();
+    if (firstMs !== null) {
+      if (nowMs - firstMs < SAME_SIGNAL_MS) return;
+      process.stderr.write(`moldau: ${signal} again, ending at once; the next start checks what was being written\n`);
+      process.exit(1);
+    }
+    firstMs = nowMs;
     process.stderr.write(`moldau: ${signal}, stopping in order (once more to end at once)\n`);
     broker.stop().catch((error: unknown) => {
       logger.error(`stopping failed: ${messageOf(error)}`);
@@ -71,6 +80,11 @@ function stopOnSignals(broker: RunningBroker, logger: Logger): void {
     });
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+}
+
+/** Whoever read what this process prints may leave (`moldau server | head`): the broker goes on. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
 function endOnUncaughtErrors(logger: Logger): void {

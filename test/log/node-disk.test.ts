@@ -216,6 +216,14 @@ describe('syncs', () => {
 });
 
 describe('directories', () => {
+  test('makes no directory where none can be made, and says so', () => {
+    fs.writeFileSync(at('file'), '');
+    expect(codeOf(() => disk.makeDirectorySync(at('file')))).toBe('EEXIST');
+    expect(codeOf(() => disk.makeDirectorySync(at('file/below')))).toBe('ENOTDIR');
+    // Here node:fs itself would try for ever.
+    expect(codeOf(() => disk.makeDirectorySync('/proc/none/of/these'))).toBe('ENOENT');
+  });
+
   test('are made with their parents, listed in order, renamed, synced and removed', async () => {
     disk.makeDirectorySync(at('a/b'));
     disk.makeDirectorySync(at('a/b'));

@@ -1,3 +1,4 @@
+import { DiskError } from '../../../log/disk';
 import { banner } from '../../../src/cli/banner';
 import { startFailure } from '../../../src/cli/start-failure';
 import type { RunningListener } from '../../../src/running-broker';
@@ -35,7 +36,7 @@ describe('what is printed when a node is ready', () => {
         '  cluster    abc, node 1',
         '  data       /data',
         '  an ack     survives kill -9 of this process, not power loss; log.flush.before.ack=true makes it survive that too',
-        '  elsewhere  only this machine can connect; for clients elsewhere: --override listeners=PLAINTEXT://:9092,CONTROLLER://localhost:9093 --override advertised.listeners=PLAINTEXT://<name of this host>:9092',
+        '  elsewhere  only this machine can connect; clients on others need --override listeners=PLAINTEXT://:9092,CONTROLLER://localhost:9093 --override advertised.listeners=PLAINTEXT://<name of this host>:9092',
         '  try        echo hello | kcat -P -b localhost:9092 -t greetings && kcat -C -b localhost:9092 -t greetings -e',
         '             kafka-topics.sh --bootstrap-server localhost:9092 --list',
         '',
@@ -51,7 +52,7 @@ describe('what is printed when a node is ready', () => {
     const text = shown(listener('PLAINTEXT', '', 9092, 'localhost'));
     expect(text).toContain('localhost:9092 (PLAINTEXT, bound to every interface, port 9092)');
     expect(text).toContain(
-      'for clients elsewhere: --override advertised.listeners=PLAINTEXT://<name of this host>:9092',
+      'on other machines they need --override advertised.listeners=PLAINTEXT://<name of this host>:9092',
     );
     expect(text).not.toContain('--override listeners=');
   });
@@ -77,6 +78,16 @@ describe('what is said when a node cannot start', () => {
     const text = startFailure(new BindError(code, 'listen localhost:9092'), config);
     expect(text).toContain(words);
     expect(text).toContain('PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093');
+  });
+
+  test.each([
+    ['EACCES', 'this user may not write there (mkdir data)'],
+    ['ENOSPC', 'the disk is full (mkdir data)'],
+    ['ENOENT', 'there is no such directory, and it cannot be made (mkdir data)'],
+    ['EIO', 'the disk refuses (mkdir data)'],
+  ] as const)('%s of a log directory is put in words', (code, words) => {
+    const text = startFailure(new DiskError(code, 'data', 'mkdir data'), config);
+    expect(text).toBe(`Cannot start, ${words}; log.dirs is ${config.logDirs.join(',')}.`);
   });
 
   test('anything else is told as it is', () => {

@@ -10,7 +10,8 @@ function configOf(flags: { file?: string; overrides?: string[] }, environment: R
     {
       environment,
       readFile: (path) => {
-        if (path !== 'server.properties') throw new Error('ENOENT: no such file');
+        const code = { 'missing.properties': 'ENOENT', 'secret.properties': 'EACCES', folder: 'EISDIR' }[path];
+        if (path !== 'server.properties') throw Object.assign(new Error('as the system says it'), { code });
         return FILE;
       },
     },
@@ -38,11 +39,13 @@ describe('the configuration of moldau server', () => {
     ]);
   });
 
-  test('names a file that cannot be read', () => {
-    expect(configOf({ file: 'other.properties' })).toEqual({
-      ok: false,
-      problems: ['Cannot read other.properties: ENOENT: no such file'],
-    });
+  test.each([
+    ['missing.properties', 'there is no such file.'],
+    ['secret.properties', 'this user may not read it.'],
+    ['folder', 'it is a directory.'],
+    ['other.properties', 'as the system says it'],
+  ])('says why %s cannot be read', (file, why) => {
+    expect(configOf({ file })).toEqual({ ok: false, problems: [`Cannot read ${file}: ${why}`] });
   });
 
   test('names an override without a value', () => {
