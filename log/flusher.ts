@@ -48,6 +48,11 @@ export class Flusher {
     this.directoryEntriesDirty = true;
   }
 
+  /** Files have come or gone since the directory was last synced. */
+  get hasUnsyncedNames(): boolean {
+    return this.directoryEntriesDirty;
+  }
+
   /** Something of the log, be it a truncation or a new file's name, would not survive loss of power. */
   get hasUnsynced(): boolean {
     const { logEndOffset } = this.target;

@@ -1,5 +1,5 @@
 /** What a partition's log is made from: the parts that all logs of a directory share, and what loading found. */
-import type { DirectoryState } from './directory-state';
+import type { DirectoryState, WriteUse } from './directory-state';
 import type { Env } from './env';
 import type { FilePool } from './file-pool';
 import type { LeaderEpochCache } from './leader-epoch-cache';
@@ -22,6 +22,8 @@ export interface LoadedLog {
 export interface LogContext {
   readonly env: Env;
   readonly state: DirectoryState;
+  /** Whether this log may grow into the directory's reserve. */
+  readonly use: WriteUse;
   readonly pool: FilePool;
   readonly counters: LogCounters;
   /**

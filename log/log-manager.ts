@@ -27,7 +27,7 @@ import { PartitionLog } from './partition-log';
 import { loadLog } from './recovery';
 import { applyRetention } from './retention';
 import { readTextFile, replaceFile } from './small-file';
-import { removeSegmentFiles } from './segment-removal';
+import { removeOldestFiles } from './segment-removal';
 
 export const METADATA_LOG_DIRECTORY = '__cluster_metadata-0';
 
@@ -132,7 +132,7 @@ export class LogManager {
     const known = this.get(topicPartition.topic, topicPartition.partition);
     if (known !== undefined) return known;
     const directory = this.directoryForNew();
-    directory.state.assertWritable();
+    directory.state.assertWritable(0, 'reserve');
     try {
       return this.create(directory, topicPartition, topicId, config);
     } catch (error) {
@@ -189,6 +189,7 @@ export class LogManager {
     const context = {
       env: this.env,
       state: directory.state,
+      use: name === METADATA_LOG_DIRECTORY ? ('reserve' as const) : ('records' as const),
       pool: this.pool,
       counters: this.counters,
       lowerRecoveryPoint: (offset: number) => directory.lowerRecoveryPoint(topicPartition, offset),
@@ -285,8 +286,8 @@ export class LogManager {
     for (const log of this.logs.values()) {
       if (log.directoryState.isOffline) continue;
       this.skippingFailed(() => {
-        for (const segment of applyRetention(log, nowMs)) {
-          const unlink = log.guarded(() => removeSegmentFiles(this.env.disk, segment, 'later'));
+        const removed = applyRetention(log, nowMs);
+        for (const unlink of log.guarded(() => removeOldestFiles(this.env.disk, log.directory, removed, 'later'))) {
           this.later(log.config.fileDeleteDelayMs, () => this.reporting(log.directory, unlink));
         }
       });

@@ -25,7 +25,7 @@ import { shouldRoll } from './roll-policy';
 import { LogSegment } from './segment';
 import { syncFile } from './small-file';
 import { trustedFiles } from './trusted-files';
-import { removeSegmentFiles } from './segment-removal';
+import { removeOldestFiles, removeSegmentFiles } from './segment-removal';
 
 const MAX_JITTER_MS = 0x7fffffff;
 
@@ -146,7 +146,7 @@ export class PartitionLog {
    * Throws LogStorageError when the disk refuses; then nothing has changed.
    */
   append(bytes: Uint8Array, leaderEpoch: number, origin: AppendOrigin): AppendOutcome {
-    this.context.state.assertWritable();
+    this.context.state.assertWritable(bytes.length, this.context.use);
     invariant(!this.closed, `append to the closed log ${this.directory}`);
     if (origin === 'client') {
       const known = this.checkProducer(bytes);
@@ -331,6 +331,9 @@ export class PartitionLog {
   /** Removes the `count` oldest segments (never the active one) and moves the log start to what is left. */
   removeOldest(count: number): LogSegment[] {
     invariant(count < this.segmentList.length, `removing ${count} of ${this.segmentList.length} segments of ${this.directory}`);
+    // The names of what stays come first: if power were lost with the old segments gone and the new one unnamed, the log
+    // would end where it starts, and offsets would be given out again.
+    if (this.flusher.hasUnsyncedNames) this.guarded(() => this.context.env.disk.syncDirectorySync(this.directory));
     const removed = this.segmentList.splice(0, count);
     this.context.counters.removedSegments += removed.length;
     const first = this.segmentList[0];
@@ -342,7 +345,7 @@ export class PartitionLog {
 
   /** Deletes the files of removed segments at once; their readers keep what they hold open. */
   discardSegments(removed: readonly LogSegment[]): void {
-    this.guarded(() => removed.forEach((segment) => removeSegmentFiles(this.context.env.disk, segment, 'now')));
+    this.guarded(() => removeOldestFiles(this.context.env.disk, this.directory, removed, 'now'));
   }
 
   /** Starts a new segment at the end if the active one holds anything: retention may then remove all of it. */

@@ -13,6 +13,19 @@ import type { LogSegment } from './segment';
 const SUFFIXES = [LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX, PRODUCER_SNAPSHOT_SUFFIX];
 
 /**
+ * Removes the oldest segments of a log, each durably before anything else happens: should power be lost in between, what is
+ * left has no gap and no half-written segment of which no flush takes care any more. Returns what unlinks the files of each.
+ * Throws DiskError.
+ */
+export function removeOldestFiles(disk: Disk, directory: string, segments: readonly LogSegment[], when: 'now' | 'later'): (() => void)[] {
+  return segments.map((segment) => {
+    const unlink = removeSegmentFiles(disk, segment, when);
+    disk.syncDirectorySync(directory);
+    return unlink;
+  });
+}
+
+/**
  * Renames the files to `.deleted` and unlinks them: 'now', or by the returned function after file.delete.delay.ms, when
  * readers have let go. Throws DiskError.
  */
