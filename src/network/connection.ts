@@ -56,6 +56,8 @@ const MIN_HEADER_BYTES = 8;
 const MAX_QUEUED_BYTES = 256 * 1024;
 /** How long an ending connection may take to send what is queued, or its peer to close. */
 const ENDING_TIMEOUT_MS = 10_000;
+/** How long a peer that has ended its half gets its answers; it may just as well be gone for ever. */
+const HALF_CLOSED_TIMEOUT_MS = 30_000;
 
 export class ServerConnection implements RequestConnection, ConnectionEvents, TurnClient {
   readonly id: number;
@@ -79,7 +81,8 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
   #unmuteTimer: TimerHandle | null = null;
   #lastActiveMs: number;
   #endingSinceMs = 0;
-  #goneListeners: (() => void)[] = [];
+  #peerEndedMs = 0;
+  readonly #goneListeners = new Set<() => void>();
 
   constructor(connection: Connection, context: ConnectionContext, identity: ConnectionIdentity) {
     const { env, pool, budget, maxFrameBytes, maxOverlap } = context;
@@ -126,6 +129,7 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
 
   ended(): void {
     this.#hasPeerEnded = true;
+    this.#peerEndedMs = this.#context.env.clock.monotonicMs();
     this.#context.turns.add(this);
   }
 
@@ -151,9 +155,31 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
     });
   }
 
-  whenGone(run: () => void): void {
-    if (this.#state === 'closed') this.#context.env.timers.soon(run);
-    else this.#goneListeners.push(run);
+  whenGone(run: () => void): () => void {
+    if (this.#state !== 'open') {
+      this.#context.env.timers.soon(run);
+      return () => undefined;
+    }
+    const listener = (): void => run();
+    this.#goneListeners.add(listener);
+    return () => this.#goneListeners.delete(listener);
+  }
+
+  failed(error: unknown): void {
+    const { metrics, invariantBroken } = this.#context;
+    if (error instanceof FrameError || error instanceof DecodeError) {
+      metrics.connectionsMalformed += 1;
+      this.#abort(error.message);
+    } else if (error instanceof InvariantViolation) {
+      this.#abort(error.message);
+      invariantBroken(error);
+    } else {
+      // Of whatever realm: only its text is used.
+      const { message, stack } = error as { readonly message?: unknown; readonly stack?: unknown };
+      const fields = { connectionId: this.id, error: String(message ?? error), stack: String(stack ?? '') };
+      this.#context.env.logger.error('a request failed unexpectedly; its connection is closed', fields);
+      this.destroy();
+    }
   }
 
   // What the listener asks for.
@@ -165,6 +191,10 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
       return;
     }
     if (this.#state === 'closed') return;
+    if (this.#hasPeerEnded && nowMs - this.#peerEndedMs >= HALF_CLOSED_TIMEOUT_MS) {
+      this.#abort('its peer has ended, and what it asked for has not come');
+      return;
+    }
     const carried = this.#isReading ? this.#parser.carriedBytes : 0;
     if (this.#progress.isStalled(nowMs, this.#parser.framesCount, carried)) {
       this.#context.metrics.connectionsStalled += 1;
@@ -177,9 +207,8 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
 
   /** Takes no more requests, and ends when those under way are answered. */
   drainAndEnd(): void {
-    this.#hasPeerEnded = true;
     this.#parser.close();
-    this.#context.turns.add(this);
+    this.ended();
   }
 
   destroy(): void {
@@ -202,7 +231,7 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
     try {
       work();
     } catch (error) {
-      this.#failed(error);
+      this.failed(error);
     }
     this.#isBatching = false;
     this.#writer.flush();
@@ -303,24 +332,8 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
     if (this.#writer.isIdle || this.#parser.isHeld) this.#context.turns.add(this);
   }
 
-  #failed(error: unknown): void {
-    const { metrics, invariantBroken } = this.#context;
-    if (error instanceof FrameError || error instanceof DecodeError) {
-      metrics.connectionsMalformed += 1;
-      this.#abort(error.message);
-    } else if (error instanceof InvariantViolation) {
-      this.#abort(error.message);
-      invariantBroken(error);
-    } else {
-      // Of whatever realm: only its text is used.
-      const { message, stack } = error as { readonly message?: unknown; readonly stack?: unknown };
-      const fields = { connectionId: this.id, error: String(message ?? error), stack: String(stack ?? '') };
-      this.#context.env.logger.error('a request failed unexpectedly; its connection is closed', fields);
-      this.destroy();
-    }
-  }
-
   #abort(why: string): void {
+    if (this.#state === 'closed') return;
     const { id, remoteHost, listenerName } = this;
     this.#context.env.logger.info('closed connection', { connectionId: id, remoteHost, listenerName, why });
     this.destroy();
@@ -340,7 +353,8 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
     this.#order.abandon((answer) => releaseAll(answer.response));
     this.#unmuteTimer?.cancel();
     this.#unmuteTimer = null;
-    for (const run of this.#goneListeners.splice(0)) this.#context.env.timers.soon(run);
+    for (const run of this.#goneListeners) this.#context.env.timers.soon(run);
+    this.#goneListeners.clear();
   }
 
   #close(): void {

@@ -17,8 +17,13 @@ export interface RequestConnection {
   close(why: string): void;
   /** Requests of this connection are not executed for so long (KIP-219); what is under way goes on. */
   throttle(throttleTimeMs: number): void;
-  /** Calls `run` once, when the peer is gone and nothing of it is under way, or the connection is closed. */
-  whenGone(run: () => void): void;
+  /**
+   * Calls `run` once, when the peer is gone and nothing of it is under way, or the connection is closed; unless the
+   * function that is given back has been called before.
+   */
+  whenGone(run: () => void): () => void;
+  /** A request failed unexpectedly in a later turn than its own: the connection is closed, and a broken invariant told. */
+  failed(error: unknown): void;
 }
 
 export interface NetworkRequest {

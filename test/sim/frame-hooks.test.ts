@@ -117,6 +117,34 @@ describe('hooks on frames', () => {
       expect(outcome.endedAtMs).toBeGreaterThan(2000);
     }));
 
+  test('pass on that the peer has ended its half, behind what was delayed', () =>
+    inMacrotask(() => {
+      const told: string[] = [];
+      const world = new SimWorld({ seed: 1 });
+      world.start(world.host('s'), 'server', async (env) => {
+        const network = hookNetwork(env.network, env.timers, (frame) => (frame.apiKey === FETCH ? { delayMs: 500 } : 'pass'));
+        const accept = (connection: Connection): ConnectionEvents => ({
+          bytes: () => told.push('bytes'),
+          drain: () => {},
+          ended: () => {
+            told.push('ended');
+            connection.end();
+          },
+          closed: (reason) => told.push(reason),
+        });
+        await network.listen('', PORT, accept, () => {});
+      });
+      world.run();
+      const events = { bytes: () => {}, drain: () => {}, closed: () => {} };
+      world.network.dial(world.owner, 's', PORT, events, (connection) => {
+        if (typeof connection === 'string') throw new Error(connection);
+        connection.write([request(FETCH, 1)]);
+        connection.end();
+      });
+      world.run();
+      expect(told).toEqual(['bytes', 'ended', 'fin']);
+    }));
+
   test('reset the connection at a point', () =>
     inMacrotask(() => {
       const outcome = exchange(1, (frame) => (frame.point === 'beforeResponse' && frame.apiKey === FETCH ? 'reset' : 'pass'));

@@ -50,6 +50,7 @@ export function hookNetwork(network: Network, timers: Timers, hook: FrameHook): 
       const early: ConnectionEvents = {
         bytes: (slice) => hooked?.bytes(slice),
         drain: () => hooked?.drain(),
+        ended: () => hooked?.ended(),
         closed: (reason) => hooked?.closed(reason),
       };
       network.connect(host, port, timeoutMs, early, (result) => {
@@ -101,7 +102,7 @@ class FrameLane {
   private buffered: Uint8Array = new Uint8Array(0);
   private readonly waiting: Uint8Array[] = [];
   private isDelayed = false;
-  private afterLast: (() => void) | null = null;
+  private readonly afterLast: (() => void)[] = [];
 
   constructor(
     private readonly timers: Timers,
@@ -126,7 +127,7 @@ class FrameLane {
   finish(run: () => void): void {
     if (this.buffered.length > 0) this.waiting.push(this.buffered);
     this.buffered = new Uint8Array(0);
-    this.afterLast = run;
+    this.afterLast.push(run);
     this.work();
   }
 
@@ -148,10 +149,8 @@ class FrameLane {
       if (action === 'pass') this.handOn(frame);
       if (action === 'reset') return this.reset();
     }
-    if (this.isDelayed || this.afterLast === null) return;
-    const run = this.afterLast;
-    this.afterLast = null;
-    run();
+    if (this.isDelayed) return;
+    for (const run of this.afterLast.splice(0)) run();
   }
 
   private delay(delayMs: number): void {
@@ -171,6 +170,7 @@ class HookedConnection implements Connection, ConnectionEvents {
   /** Requests by correlation id, to know what a response answers. */
   private readonly asked = new Map<number, Head>();
   private hasRoom = true;
+  private isClosedAtEnd = false;
 
   constructor(
     private readonly shared: HookShared,
@@ -242,8 +242,16 @@ class HookedConnection implements Connection, ConnectionEvents {
     this.events.drain();
   }
 
+  ended(): void {
+    this.incoming.finish(() => {
+      if (this.events.ended !== undefined) return this.events.ended();
+      this.isClosedAtEnd = true;
+      this.inner.destroy();
+    });
+  }
+
   closed(reason: CloseReason): void {
-    this.incoming.finish(() => this.events.closed(reason));
+    this.incoming.finish(() => this.events.closed(this.isClosedAtEnd ? 'fin' : reason));
   }
 
   private ask(point: FramePoint, frame: Uint8Array): FrameAction {

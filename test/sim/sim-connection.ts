@@ -14,11 +14,6 @@ import type { Owner } from './owner';
 import type { Pipe, PipeEnd } from './pipe';
 import type { SimProcess } from './process';
 
-/** A peer may end its half and still wait for answers; owners that know `ended` go on writing. */
-export interface SimConnectionEvents extends ConnectionEvents {
-  ended?(): void;
-}
-
 export interface EndpointAddress {
   readonly host: NetHost;
   readonly port: number;
@@ -30,7 +25,7 @@ export class SimConnection implements Connection, CoreConnection, PipeEnd {
   readonly localHost: string;
   readonly localPort: number;
   peer!: SimConnection;
-  private events: SimConnectionEvents | null = null;
+  private events: ConnectionEvents | null = null;
   private isReadingPaused = false;
   private isClosing = false;
   private hasEnded = false;
@@ -105,7 +100,7 @@ export class SimConnection implements Connection, CoreConnection, PipeEnd {
   }
 
   /** @internal The owner may be told from now on. */
-  start(events: SimConnectionEvents): void {
+  start(events: ConnectionEvents): void {
     this.events = events;
     this.incoming.schedule();
   }

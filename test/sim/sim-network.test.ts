@@ -1,8 +1,7 @@
-import type { CloseReason, ConnectFailure, Connection } from '../../wire/base/env';
+import type { CloseReason, ConnectFailure, Connection, ConnectionEvents } from '../../wire/base/env';
 import { BindError } from '../../wire/base/env';
 import type { Env } from '../../log/env';
 import { inMacrotask } from './runner';
-import type { SimConnectionEvents } from './sim-connection';
 import { SimWorld } from './world';
 
 const PORT = 9092;
@@ -11,7 +10,7 @@ const PORT = 9092;
 const simulated = (body: () => void) => (): Promise<void> => inMacrotask(body);
 
 /** Everything that one end was told. */
-class Probe implements SimConnectionEvents {
+class Probe implements ConnectionEvents {
   readonly received: number[] = [];
   readonly pieces: number[] = [];
   drains = 0;
@@ -58,7 +57,7 @@ function echoServer(env: Env, served: Connection[] = []): Promise<void> {
 }
 
 /** A world with a server on host `s`, and a probe that has dialled it from outside. */
-function connected(seed: number | string, accept?: (connection: Connection) => SimConnectionEvents): { world: SimWorld; probe: Probe } {
+function connected(seed: number | string, accept?: (connection: Connection) => ConnectionEvents): { world: SimWorld; probe: Probe } {
   const world = new SimWorld({ seed });
   world.start(world.host('s'), 'server', (env) =>
     accept === undefined ? echoServer(env) : env.network.listen('', PORT, accept, () => {}).then(() => {}),
@@ -70,7 +69,7 @@ function connected(seed: number | string, accept?: (connection: Connection) => S
   return { world, probe };
 }
 
-const silent = (): SimConnectionEvents => ({ bytes: () => {}, drain: () => {}, closed: () => {} });
+const silent = (): ConnectionEvents => ({ bytes: () => {}, drain: () => {}, closed: () => {} });
 
 describe('the simulated network', () => {
   test(
@@ -440,7 +439,7 @@ describe('determinism', () => {
     names.forEach(start);
     let received = 0;
     const client = (index: number): void => {
-      const events: SimConnectionEvents = {
+      const events: ConnectionEvents = {
         bytes: (slice) => {
           received += slice.length;
         },

@@ -41,6 +41,11 @@ export interface ConnectionEvents {
   bytes(slice: Uint8Array): void;
   /** The socket's buffer has drained after `write` returned false. */
   drain(): void;
+  /**
+   * The peer has ended its half: no more bytes come, and writing goes on until `end()` or `destroy()`. Owners that do not
+   * know this are closed at the peer's end.
+   */
+  ended?(): void;
   /** Told exactly once, also after `destroy()` ('local'). */
   closed(reason: CloseReason): void;
 }

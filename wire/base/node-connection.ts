@@ -11,12 +11,6 @@
 import type * as net from 'node:net';
 import type { CloseReason, Connection, ConnectionEvents, Timers } from './env';
 
-/** A peer may end its half and still wait for answers. Owners that do not know `ended` are closed at once instead. */
-export interface HalfCloseEvents extends ConnectionEvents {
-  /** The peer sent its FIN: no more bytes come, writing goes on until `end()` or `destroy()`. */
-  ended?(): void;
-}
-
 /** What one connection may read in one turn of the loop, so that a fast peer does not hold up the others. */
 export const MAX_READ_BYTES_PER_TURN = 256 * 1024;
 
@@ -71,7 +65,7 @@ export class NodeConnection implements Connection {
   readonly #socket: net.Socket;
   readonly #shared: ConnectionShared;
   readonly #reader: WindowReader | null;
-  #events: HalfCloseEvents | undefined;
+  #events: ConnectionEvents | undefined;
   #paused = false;
   #inCallback = false;
   /** Bytes of the sentinel read, kept until the owner resumes. */
@@ -104,7 +98,7 @@ export class NodeConnection implements Connection {
   }
 
   /** Starts telling `events`. Nothing was told before. */
-  start(events: HalfCloseEvents): void {
+  start(events: ConnectionEvents): void {
     this.#events = events;
     const socket = this.#socket;
     socket.on('drain', () => this.#drained());

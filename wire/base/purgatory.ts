@@ -1,7 +1,8 @@
 /**
  * Requests that wait for something to happen to one of several keys, or for their time to run out.
  *
- * Invariants: an operation ends exactly once, by `tryComplete` returning true or by `expire`; then no key remembers it.
+ * Invariants: an operation ends exactly once, by `tryComplete` returning true, by `expire`, or by `failed` when one of these
+ * threw; then no key remembers it. What one operation throws reaches neither the others nor who woke it.
  * Bounded: `maxOperations` waiting at once; beyond it an operation expires at once instead of waiting.
  */
 import type { TimerHandle, Timers } from './env';
@@ -11,6 +12,8 @@ export interface DelayedOperation {
   tryComplete(): boolean;
   /** The time has run out: ends the operation with what there is. */
   expire(): void;
+  /** One of the others threw while the operation was waiting, which is a bug; it does not wait any more. Must not throw. */
+  failed(error: unknown): void;
 }
 
 interface Waiting {
@@ -23,6 +26,7 @@ interface Waiting {
 export class Purgatory {
   private readonly watchers = new Map<string, Set<Waiting>>();
   private waitingCount = 0;
+  private isClosed = false;
 
   constructor(
     private readonly timers: Timers,
@@ -33,12 +37,15 @@ export class Purgatory {
     return this.waitingCount;
   }
 
-  /** Tries the operation and parks it under `keys` if it cannot end yet. Returns a function that forgets it unended. */
-  tryCompleteElseWatch(operation: DelayedOperation, keys: readonly string[], timeoutMs: number): () => void {
-    if (operation.tryComplete()) return () => undefined;
-    if (this.waitingCount >= this.maxOperations) {
+  /**
+   * Tries the operation and parks it under `keys` if it cannot end yet. Returns a function that forgets it unended, or null
+   * when it has ended. What the operation throws here, its caller gets.
+   */
+  tryCompleteElseWatch(operation: DelayedOperation, keys: readonly string[], timeoutMs: number): (() => void) | null {
+    if (operation.tryComplete()) return null;
+    if (this.isClosed || this.waitingCount >= this.maxOperations) {
       operation.expire();
-      return () => undefined;
+      return null;
     }
     const waiting: Waiting = { operation, keys, timer: null, isDone: false };
     this.waitingCount++;
@@ -47,11 +54,7 @@ export class Purgatory {
       if (set === undefined) this.watchers.set(key, new Set([waiting]));
       else set.add(waiting);
     }
-    waiting.timer = this.timers.set(timeoutMs, () => {
-      if (waiting.isDone) return;
-      this.forget(waiting);
-      operation.expire();
-    });
+    waiting.timer = this.timers.set(timeoutMs, () => this.expire(waiting));
     return () => this.forget(waiting);
   }
 
@@ -59,8 +62,26 @@ export class Purgatory {
   check(key: string): void {
     const set = this.watchers.get(key);
     if (set === undefined) return;
-    for (const waiting of [...set]) {
-      if (!waiting.isDone && waiting.operation.tryComplete()) this.forget(waiting);
+    for (const waiting of [...set]) this.tryComplete(waiting);
+  }
+
+  private tryComplete(waiting: Waiting): void {
+    if (waiting.isDone) return;
+    try {
+      if (waiting.operation.tryComplete()) this.forget(waiting);
+    } catch (error) {
+      this.forget(waiting);
+      waiting.operation.failed(error);
+    }
+  }
+
+  private expire(waiting: Waiting): void {
+    if (waiting.isDone) return;
+    this.forget(waiting);
+    try {
+      waiting.operation.expire();
+    } catch (error) {
+      waiting.operation.failed(error);
     }
   }
 
@@ -76,14 +97,9 @@ export class Purgatory {
     }
   }
 
-  /** Ends everything that waits, as if its time had run out: the broker is stopping. */
+  /** Ends everything that waits, as if its time had run out, and lets nothing wait any more: the broker is stopping. */
   close(): void {
-    for (const set of [...this.watchers.values()]) {
-      for (const waiting of [...set]) {
-        if (waiting.isDone) continue;
-        this.forget(waiting);
-        waiting.operation.expire();
-      }
-    }
+    this.isClosed = true;
+    for (const set of [...this.watchers.values()]) for (const waiting of [...set]) this.expire(waiting);
   }
 }

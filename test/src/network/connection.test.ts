@@ -345,6 +345,42 @@ describe('the end of a connection', () => {
     expect([world.socket.isEnded, goneCount]).toEqual([true, 1]);
   });
 
+  test('waits no longer than half a minute for what is under way when the peer has closed its half', () => {
+    const world = new World();
+    world.feed(requestFrame(FETCH, 4, 1, 'waits for weeks'));
+    let goneCount = 0;
+    world.connection.whenGone(() => (goneCount += 1));
+    world.connection.ended();
+    world.time.advance(29_000);
+    world.connection.sweep(world.time.nowMs, -1);
+    expect(world.socket.isDestroyed).toBe(false);
+    world.time.advance(1_000);
+    world.connection.sweep(world.time.nowMs, -1);
+    world.time.settle();
+    expect([world.socket.isDestroyed, goneCount]).toEqual([true, 1]);
+  });
+
+  test('tells nobody who does not want to know any more', () => {
+    const world = new World();
+    let goneCount = 0;
+    const forget = world.connection.whenGone(() => (goneCount += 1));
+    world.connection.whenGone(() => (goneCount += 10));
+    forget();
+    world.connection.closed('fin');
+    world.time.settle();
+    expect(goneCount).toBe(10);
+  });
+
+  test('comes when a request of it fails in a later turn, and a broken invariant is passed up', () => {
+    const world = new World();
+    world.feed(requestFrame(FETCH, 4, 1, ''));
+    world.connection.failed(new TypeError('late'));
+    expect([world.socket.isDestroyed, world.closedCount, world.violations.length]).toEqual([true, 1, 0]);
+    expect(world.lines.at(-1)).toMatchObject({ level: 'error', fields: { error: 'late' } });
+    world.connection.failed(new InvariantViolation('impossible'));
+    expect(world.violations).toHaveLength(1);
+  });
+
   test('is at once when the peer leaves and nothing is under way', () => {
     const world = new World();
     let goneCount = 0;

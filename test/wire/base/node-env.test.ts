@@ -1,10 +1,10 @@
 import * as net from 'node:net';
-import type { CloseReason, Connection, Listener } from '../../../wire/base/env';
+import type { CloseReason, Connection, ConnectionEvents, Listener } from '../../../wire/base/env';
 import { BindError } from '../../../wire/base/env';
 import { adopt, checkAdoption } from '../../../wire/base/node-adoption';
 import { nodeClock, nodeRandom, nodeTimers } from '../../../wire/base/node-clock';
 import { createNodeBaseEnv } from '../../../wire/base/node-env';
-import type { HalfCloseEvents, NodeConnection } from '../../../wire/base/node-connection';
+import type { NodeConnection } from '../../../wire/base/node-connection';
 import { sharedIoMemory } from '../../../wire/base/node-io-memory';
 import type { ReadPath } from '../../../wire/base/node-network';
 import { NodeNetwork } from '../../../wire/base/node-network';
@@ -24,7 +24,7 @@ async function until(condition: () => boolean, what: string): Promise<void> {
 }
 
 /** Remembers what a connection told. */
-class Recorder implements HalfCloseEvents {
+class Recorder implements ConnectionEvents {
   connection!: Connection;
   readonly received: Buffer[] = [];
   receivedBytes = 0;

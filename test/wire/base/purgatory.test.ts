@@ -18,13 +18,19 @@ class ManualTimers {
 
 class Operation implements DelayedOperation {
   ended: string[] = [];
+  breaksWith: Error | null = null;
   constructor(public isReady = false) {}
   tryComplete(): boolean {
+    if (this.breaksWith !== null) throw this.breaksWith;
     if (this.isReady) this.ended.push('completed');
     return this.isReady;
   }
   expire(): void {
+    if (this.breaksWith !== null) throw this.breaksWith;
     this.ended.push('expired');
+  }
+  failed(error: unknown): void {
+    this.ended.push((error as Error).message);
   }
 }
 
@@ -77,9 +83,39 @@ describe('the purgatory', () => {
     const purgatory = new Purgatory(new ManualTimers(), 10);
     const operation = new Operation();
     const forget = purgatory.tryCompleteElseWatch(operation, ['a'], 100);
-    forget();
+    forget?.();
     operation.isReady = true;
     purgatory.check('a');
     expect([operation.ended, purgatory.size]).toEqual([[], 0]);
+  });
+
+  test('has nothing to forget of an operation that ended at once', () => {
+    const purgatory = new Purgatory(new ManualTimers(), 0);
+    expect(purgatory.tryCompleteElseWatch(new Operation(true), ['a'], 100)).toBeNull();
+    expect(purgatory.tryCompleteElseWatch(new Operation(), ['a'], 100)).toBeNull();
+  });
+
+  test('lets an operation that breaks end by itself, without harm to those beside it or to who woke it', () => {
+    const timers = new ManualTimers();
+    const purgatory = new Purgatory(timers, 10);
+    const [woken, other, expiring] = [new Operation(), new Operation(), new Operation()];
+    purgatory.tryCompleteElseWatch(woken, ['a'], 100);
+    purgatory.tryCompleteElseWatch(other, ['a'], 100);
+    woken.breaksWith = new Error('broken');
+    other.isReady = true;
+    purgatory.check('a');
+    expect([woken.ended, other.ended, purgatory.size]).toEqual([['broken'], ['completed'], 0]);
+    purgatory.tryCompleteElseWatch(expiring, ['a'], 100);
+    expiring.breaksWith = new Error('late');
+    timers.fireAll();
+    expect([expiring.ended, purgatory.size]).toEqual([['late'], 0]);
+  });
+
+  test('lets nothing wait once it is closed', () => {
+    const purgatory = new Purgatory(new ManualTimers(), 10);
+    purgatory.close();
+    const operation = new Operation();
+    purgatory.tryCompleteElseWatch(operation, ['a'], 100);
+    expect([operation.ended, purgatory.size]).toEqual([['expired'], 0]);
   });
 });
