@@ -23,6 +23,8 @@ export interface KafkaPeerOptions {
   /** Properties beside or instead of those for tests. */
   readonly properties?: Readonly<Record<string, string>>;
   readonly heapMb?: number;
+  /** Feature levels to format with, beside the defaults of the release. */
+  readonly features?: Readonly<Record<string, number>>;
 }
 
 /** What one broker alone needs, and what makes tests quick; Moldau's process is started with the same. */
@@ -63,7 +65,7 @@ export async function startKafkaPeer(options: KafkaPeerOptions = {}): Promise<Br
       .join(''),
   );
   const classpath = compileJava(join(__dirname, 'java', 'ToolRunner.java'));
-  const args = [...jvmFlags(classpath, options.heapMb ?? 512), 'ToolRunner', 'serve', file, clusterId()];
+  const args = [...jvmFlags(classpath, options.heapMb ?? 512), 'ToolRunner', 'serve', file, ...formatArgs(options)];
   const child = new Child('Apache Kafka', 'java', args, { cwd: dir });
   await child.until('start', () => child.stderr.includes('Kafka Server started'), START_TIMEOUT_MS);
   return {
@@ -78,6 +80,11 @@ export async function startKafkaPeer(options: KafkaPeerOptions = {}): Promise<Br
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+function formatArgs(options: KafkaPeerOptions): string[] {
+  const features = Object.entries(options.features ?? {});
+  return ['-t', clusterId(), ...features.flatMap(([name, level]) => ['--feature', `${name}=${level}`])];
 }
 
 /** A random id; one that begins with a dash would be taken for a flag. */

@@ -15,6 +15,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +54,7 @@ public final class ToolRunner {
 
     public static void main(String[] args) throws IOException {
         if (args.length > 0 && args[0].equals("serve")) {
-            serve(args[1], args[2]);
+            serve(args[1], Arrays.copyOfRange(args, 2, args.length));
             return;
         }
         answers = System.out;
@@ -87,9 +88,10 @@ public final class ToolRunner {
     }
 
     /** Formats the log directories and runs the broker in this JVM: one start instead of two. */
-    private static void serve(String propertiesFile, String clusterId) {
-        int code = kafka.tools.StorageTool.execute(
-            new String[] {"format", "--ignore-formatted", "-t", clusterId, "-c", propertiesFile}, System.err);
+    private static void serve(String propertiesFile, String[] formatArgs) {
+        List<String> args = new ArrayList<>(List.of("format", "--ignore-formatted", "-c", propertiesFile));
+        args.addAll(List.of(formatArgs));
+        int code = kafka.tools.StorageTool.execute(args.toArray(new String[0]), System.err);
         if (code != 0) System.exit(code);
         kafka.Kafka.main(new String[] {propertiesFile});
     }
