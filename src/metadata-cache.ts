@@ -7,7 +7,6 @@ import type { BrokerRegistration } from '../controller/metadata/registrations';
 import type { MetadataImage } from '../controller/metadata/image';
 import type { PartitionRegistration } from '../controller/metadata/partition-registration';
 import type { Topic } from '../controller/metadata/topic';
-import { ZERO_UUID } from '../wire/base/uuid';
 import type { BrokerConfig } from './config/broker-config';
 
 export interface BrokerEndpoint {
@@ -39,11 +38,6 @@ export class MetadataCache {
 
   topicById(id: string): Topic | undefined {
     return this.image.topics.topicById(id);
-  }
-
-  /** By id where the version has ids, else by name; the name of an unknown id is ''. */
-  resolve(name: string, topicId: string): Topic | undefined {
-    return topicId === ZERO_UUID ? this.topic(name) : this.topicById(topicId);
   }
 
   partition(topic: string, index: number): PartitionRegistration | null {

@@ -19,7 +19,8 @@ import type { Call } from './handler';
 
 type Request = Infer<typeof FetchRequest>;
 
-const TOPIC_IDS_SINCE = 13;
+/** Partitions are named by topic id. */
+export const TOPIC_IDS_SINCE = 13;
 
 export interface FetchContext {
   readonly sessionId: number;

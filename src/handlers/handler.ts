@@ -7,6 +7,7 @@
  */
 import type { Infer, Input, Message, RecordsBody } from '../../wire/schema';
 import { decode, encodeChunks } from '../../wire/codec';
+import { releaseRangesIn } from '../network/response-body';
 import type { Services } from '../services';
 
 /** One request, beside its body. */
@@ -24,6 +25,10 @@ export interface CallConnection {
   readonly remoteHost: string;
   /** Ends the connection once what is queued has been sent; `why` is for the logger. */
   close(why: string): void;
+  /** Calls `run` once when the client is gone, unless the function that is given back has been called before. */
+  whenGone(run: () => void): () => void;
+  /** The request failed unexpectedly in a later turn than its own. */
+  failed(error: unknown): void;
 }
 
 export interface ResponseChunks {
@@ -63,8 +68,27 @@ export function handler<Req extends Message, Res extends Message>(spec: HandlerS
       const bytes = spec.keepsBytes === true ? body.slice() : body;
       const request = decode(spec.request, call.apiVersion, bytes);
       spec.handle(call, request, (response) => {
-        respond(response === null ? null : encodeChunks(spec.response, call.apiVersion, response));
+        if (response === null) respond(null);
+        else encodeThen(call, spec.response, response, respond);
       });
     },
   };
+}
+
+/** Whoever brought the response about, perhaps another connection's request, is not to blame when it cannot be encoded. */
+function encodeThen<Res extends Message>(
+  call: Call,
+  schema: Res,
+  response: Input<Res>,
+  respond: Respond<ResponseChunks>,
+): void {
+  let chunks: ResponseChunks;
+  try {
+    chunks = encodeChunks(schema, call.apiVersion, response);
+  } catch (error) {
+    releaseRangesIn(response);
+    call.connection.failed(error);
+    return;
+  }
+  respond(chunks);
 }

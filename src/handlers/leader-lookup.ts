@@ -1,23 +1,21 @@
 /** From what a client names to the partition that this broker leads, or the error that the client understands. */
 import { ErrorCode } from '../../wire/base/error-codes';
-import { ZERO_UUID } from '../../wire/base/uuid';
 import type { LeaderLookup } from '../replication/replica-manager';
 import type { Services } from '../services';
 
 export interface NamedPartition {
-  /** '' where the client names topics by id. */
   readonly topic: string;
-  /** The zero id where it names them by name. */
-  readonly topicId: string;
+  /** Counts instead of the name, unless it is null. */
+  readonly topicId: string | null;
   readonly partition: number;
   readonly currentLeaderEpoch: number;
 }
 
 export function leaderLookup(services: Services, named: NamedPartition): LeaderLookup {
   const { metadata, replicas } = services;
-  const topic = metadata.resolve(named.topic, named.topicId);
+  const topic = named.topicId === null ? metadata.topic(named.topic) : metadata.topicById(named.topicId);
   if (topic === undefined) {
-    const errorCode = named.topicId === ZERO_UUID ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.UNKNOWN_TOPIC_ID;
+    const errorCode = named.topicId === null ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.UNKNOWN_TOPIC_ID;
     return { ok: false, errorCode };
   }
   const exists = metadata.image.topics.rowOf(topic, named.partition) >= 0;

@@ -10,7 +10,6 @@ import {
   OffsetForLeaderEpochResponse,
 } from '../../wire/schema/offsets';
 import { ErrorCode } from '../../wire/base/error-codes';
-import { ZERO_UUID } from '../../wire/base/uuid';
 import { findByTimestamp, findMaxTimestamp, type FoundTimestamp } from '../../log/log-reader';
 import { LogStorageError } from '../../log/log-error';
 import { DEFAULT_DECODE_LIMITS } from '../../wire/record/records';
@@ -68,7 +67,7 @@ function listPartition(
     return failed(ErrorCode.UNSUPPORTED_VERSION);
   const found = leaderLookup(call.services, {
     topic,
-    topicId: ZERO_UUID,
+    topicId: null,
     partition: partitionIndex,
     currentLeaderEpoch,
   });
@@ -115,7 +114,7 @@ export const offsetForLeaderEpoch = handler({
       topics: request.topics.map(({ topic, partitions }) => ({
         topic,
         partitions: partitions.map(({ partition, currentLeaderEpoch, leaderEpoch }) => {
-          const found = leaderLookup(call.services, { topic, topicId: ZERO_UUID, partition, currentLeaderEpoch });
+          const found = leaderLookup(call.services, { topic, topicId: null, partition, currentLeaderEpoch });
           if (!found.ok) return { partition, errorCode: found.errorCode };
           const { log } = found.partition;
           const { epoch, endOffset } = log.epochs.endOffsetFor(leaderEpoch, log.logEndOffset);

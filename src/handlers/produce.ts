@@ -10,6 +10,7 @@ import type { Infer, Input } from '../../wire/schema';
 import { ProduceRequest, ProduceResponse } from '../../wire/schema/produce';
 import { ErrorCode, errorName } from '../../wire/base/error-codes';
 import { LogStorageError } from '../../log/log-error';
+import { BATCH_HEADER_BYTES, BatchAttribute, BatchField, MAGIC_V2, magicAt } from '../../wire/record/batch';
 import { validateBatch } from '../../wire/record/validation';
 import { isInternalTopic } from '../internal-topics';
 import type { Partition } from '../replication/partition';
@@ -22,6 +23,7 @@ type PartitionData = Request['topicData'][number]['partitionData'][number];
 type PartitionResponse = Response['responses'][number]['partitionResponses'][number];
 
 const ALL = -1;
+const TOPIC_IDS_SINCE = 13;
 /** Kafka's own tools may write to internal topics under this client id. */
 const ADMIN_CLIENT_ID = '__admin_client';
 
@@ -45,16 +47,20 @@ export const produce = handler({
 
 class Produce {
   private readonly pending: Pending[] = [];
+  /** Of the request as a whole. */
+  private readonly refusal: number;
 
   constructor(
     private readonly call: Call,
     private readonly request: Request,
     private readonly respond: (response: Response | null) => void,
-  ) {}
+  ) {
+    this.refusal = refusalOf(request);
+  }
 
   run(): void {
     const { acks } = this.request;
-    const responses = this.request.topicData.map((topic) => ({
+    const responses = eachOnce(this.request.topicData).map((topic) => ({
       name: topic.name,
       topicId: topic.topicId,
       partitionResponses: topic.partitionData.map((data) => this.append(topic.name, topic.topicId, data)),
@@ -66,14 +72,19 @@ class Produce {
     const waiting = {
       tryComplete: () => this.isComplete() && this.finish(answer),
       expire: () => void this.finish(answer, ErrorCode.REQUEST_TIMED_OUT),
+      failed: (error: unknown) => this.call.connection.failed(error),
     };
     this.call.services.replicas.producePurgatory.tryCompleteElseWatch(waiting, keys, this.request.timeoutMs);
   }
 
   private append(topic: string, topicId: string, data: PartitionData): PartitionResponse {
-    const refusal = this.refuse(topic);
-    if (refusal !== null) return failed(data.index, refusal.errorCode, refusal.message);
-    const found = leaderLookup(this.call.services, { topic, topicId, partition: data.index, currentLeaderEpoch: -1 });
+    if (this.refusal !== ErrorCode.NONE) return failed(data.index, this.refusal);
+    const found = leaderLookup(this.call.services, {
+      topic,
+      topicId: this.call.apiVersion >= TOPIC_IDS_SINCE ? topicId : null,
+      partition: data.index,
+      currentLeaderEpoch: -1,
+    });
     if (!found.ok) return failed(data.index, found.errorCode);
     const name = found.partition.log.topicPartition.topic;
     if (isInternalTopic(name) && this.call.clientId !== ADMIN_CLIENT_ID) {
@@ -87,21 +98,13 @@ class Produce {
     }
   }
 
-  private refuse(topic: string): { errorCode: number; message: string | null } | null {
-    const { acks, transactionalId } = this.request;
-    if (acks !== 0 && acks !== 1 && acks !== ALL) return { errorCode: ErrorCode.INVALID_REQUIRED_ACKS, message: null };
-    if (transactionalId === null) return null;
-    const message = `transactions are not served yet, so ${topic} takes no records of transactional id ${transactionalId}`;
-    return { errorCode: ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, message };
-  }
-
   private appendTo(partition: Partition, data: PartitionData): PartitionResponse {
     const { env, produceRules, config: brokerConfig } = this.call.services;
     const { log, core } = partition;
     const minIsr = log.config.minInsyncReplicas;
     if (this.request.acks === ALL && core.isUnderMinIsr(minIsr)) {
       const message = `The size of the current ISR [${core.isr.join(', ')}] is insufficient to satisfy the min.isr requirement of ${minIsr} for partition ${partition.key}`;
-      return failed(data.index, ErrorCode.NOT_ENOUGH_REPLICAS, message);
+      return failed(data.index, ErrorCode.NOT_ENOUGH_REPLICAS, message, log.logStartOffset);
     }
     const rules = produceRules.for(log.config, this.call.apiVersion);
     const validated = validateBatch(data.records ?? NO_RECORDS, rules, env.clock.wallMs());
@@ -110,15 +113,17 @@ class Produce {
         batchIndex: e.batchIndex,
         batchIndexErrorMessage: e.message,
       }));
-      return { ...failed(data.index, validated.errorCode, validated.message), recordErrors };
+      const { errorCode, message } = validated;
+      const logStartOffset = validated.isMalformedRequest || TELLS_NO_OFFSET.has(errorCode) ? -1 : log.logStartOffset;
+      return { ...failed(data.index, errorCode, message, logStartOffset), recordErrors };
     }
     const outcome = partition.append(validated.bytes, 'client');
-    if (outcome.status === 'refused') return failed(data.index, outcome.errorCode, outcome.message);
+    if (outcome.status === 'refused') return failed(data.index, outcome.errorCode, outcome.message, log.logStartOffset);
     const response = {
       index: data.index,
       errorCode: ErrorCode.NONE,
       baseOffset: outcome.baseOffset,
-      logAppendTimeMs: validated.logAppendTimeMs,
+      logAppendTimeMs: outcome.status === 'duplicate' ? outcome.timestampMs : validated.logAppendTimeMs,
       logStartOffset: log.logStartOffset,
     };
     const needsFlush =
@@ -171,10 +176,48 @@ class Produce {
   }
 }
 
+/** Transactions are not served yet: what belongs to one is refused with an error after which no producer tries again. */
+function refusalOf({ acks, topicData }: Request): number {
+  if (topicData.some(({ partitionData }) => partitionData.some(({ records }) => isTransactional(records)))) {
+    return ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+  }
+  return acks === 0 || acks === 1 || acks === ALL ? ErrorCode.NONE : ErrorCode.INVALID_REQUIRED_ACKS;
+}
+
+/** By the header alone, before anything is known to be a batch. */
+function isTransactional(records: Uint8Array | null): boolean {
+  if (records === null || records.length < BATCH_HEADER_BYTES || magicAt(records, 0) !== MAGIC_V2) return false;
+  return ((records[BatchField.attributes + 1] ?? 0) & BatchAttribute.transactional) !== 0;
+}
+
 const NO_RECORDS = new Uint8Array(0);
 
-function failed(index: number, errorCode: number, errorMessage: string | null = null): PartitionResponse {
-  return { index, errorCode, baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1, errorMessage };
+/** Errors with which Kafka does not tell where the log starts, though it knows. */
+const TELLS_NO_OFFSET: ReadonlySet<number> = new Set([ErrorCode.CORRUPT_MESSAGE, ErrorCode.MESSAGE_TOO_LARGE]);
+
+function failed(
+  index: number,
+  errorCode: number,
+  errorMessage: string | null = null,
+  logStartOffset = -1,
+): PartitionResponse {
+  return { index, errorCode, baseOffset: -1, logAppendTimeMs: -1, logStartOffset, errorMessage };
+}
+
+/** Topics without partitions are left out, and of a partition that is named twice the last is meant, as Kafka does it. */
+function eachOnce(topics: Request['topicData']): Request['topicData'] {
+  const [only] = topics;
+  if (topics.length === 1 && only?.partitionData.length === 1) return topics;
+  const merged = new Map<string, { topic: Request['topicData'][number]; partitions: Map<number, PartitionData> }>();
+  for (const topic of topics) {
+    const key = `${topic.name}\n${topic.topicId}`;
+    const known = merged.get(key) ?? { topic, partitions: new Map<number, PartitionData>() };
+    merged.set(key, known);
+    for (const data of topic.partitionData) known.partitions.set(data.index, data);
+  }
+  return [...merged.values()]
+    .filter(({ partitions }) => partitions.size > 0)
+    .map(({ topic, partitions }) => ({ ...topic, partitionData: [...partitions.values()] }));
 }
 
 function withErrors(answer: Response, errors: ReadonlyMap<PartitionResponse, number>): Response {

@@ -52,6 +52,7 @@ class Refusals {
       message: `${this.total} records are not accepted${why}`,
       recordErrors: this.errors,
       meter,
+      isMalformedRequest: false,
     };
   }
 }
@@ -143,9 +144,23 @@ export function checkHeaderTimestamps(batch: BatchView, rules: ValidationRules, 
   const isEarly = baseTimestamp < earliest && baseTimestamp !== NO_TIMESTAMP;
   if (!isEarly && maxTimestamp <= latest && !refusesAll) return null;
   const message = `timestamps from ${baseTimestamp} to ${maxTimestamp} are not accepted: outside [${earliest}, ${latest}], or of the type LogAppendTime`;
-  return { ok: false, errorCode: ErrorCode.INVALID_TIMESTAMP, message, recordErrors: NO_RECORD_ERRORS, meter: null };
+  return {
+    ok: false,
+    errorCode: ErrorCode.INVALID_TIMESTAMP,
+    message,
+    recordErrors: NO_RECORD_ERRORS,
+    meter: null,
+    isMalformedRequest: false,
+  };
 }
 
 function refusedRecords(message: string): RefusedBatch {
-  return { ok: false, errorCode: ErrorCode.INVALID_RECORD, message, recordErrors: NO_RECORD_ERRORS, meter: null };
+  return {
+    ok: false,
+    errorCode: ErrorCode.INVALID_RECORD,
+    message,
+    recordErrors: NO_RECORD_ERRORS,
+    meter: null,
+    isMalformedRequest: false,
+  };
 }

@@ -63,6 +63,8 @@ export interface RefusedBatch {
   /** The records at fault, when single records are (KIP-467); at most MAX_RECORD_ERRORS of them. */
   readonly recordErrors: readonly RecordError[];
   readonly meter: RefusalMeter | null;
+  /** The request itself is at fault, whatever the partition: not one whole batch, or one that its version may not carry. */
+  readonly isMalformedRequest: boolean;
 }
 
 export type ValidationResult = AcceptedBatch | RefusedBatch;

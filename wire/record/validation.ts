@@ -42,7 +42,7 @@ const MIN_BATCH_BYTES = BATCH_OVERHEAD_BYTES + 14;
 const FIRST_ZSTD_PRODUCE_VERSION = 7;
 
 export function refused(errorCode: ErrorCode, message: string, meter: RefusalMeter | null = null): RefusedBatch {
-  return { ok: false, errorCode, message, recordErrors: NO_RECORD_ERRORS, meter };
+  return { ok: false, errorCode, message, recordErrors: NO_RECORD_ERRORS, meter, isMalformedRequest: false };
 }
 
 /**
@@ -51,7 +51,7 @@ export function refused(errorCode: ErrorCode, message: string, meter: RefusalMet
  */
 export function validateBatch(bytes: Uint8Array, rules: ValidationRules, nowMs: number): ValidationResult {
   const shape = checkShape(bytes, rules);
-  if (shape !== null) return shape;
+  if (shape !== null) return { ...shape, isMalformedRequest: true };
   const batch = new BatchView(bytes);
   const header = checkHeader(batch, rules);
   if (header !== null) return header;
@@ -102,7 +102,8 @@ function corrupt(message: string): RefusedBatch {
 function checkHeader(batch: BatchView, rules: ValidationRules): RefusedBatch | null {
   const codec = batch.compression;
   if (codec === CompressionType.zstd && rules.produceVersion < FIRST_ZSTD_PRODUCE_VERSION) {
-    return refused(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, `zstd needs Produce version ${FIRST_ZSTD_PRODUCE_VERSION}`);
+    const what = `zstd needs Produce version ${FIRST_ZSTD_PRODUCE_VERSION}`;
+    return { ...refused(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, what), isMalformedRequest: true };
   }
   const { baseOffset, sizeBytes, recordsCount } = batch;
   if (baseOffset !== 0) return refused(ErrorCode.INVALID_RECORD, `base offset ${baseOffset} of a new batch is not 0`);

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Disk } from '../../../log/disk';
 import { NodeDisk } from '../../../log/node-disk';
 import { InlineWorkers } from '../../../log/node-workers';
 import { startBrokerNode } from '../../../src/broker';
@@ -31,17 +32,17 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   'metadata.max.idle.interval.ms': '0',
 };
 
-export async function startTestBroker(properties: Readonly<Record<string, string>> = {}): Promise<TestBroker> {
+export async function startTestBroker(
+  properties: Readonly<Record<string, string>> = {},
+  disk: Disk = new NodeDisk({ unsafeNoSync: true }),
+): Promise<TestBroker> {
   const directory = mkdtempSync(join(tmpdir(), 'moldau-test-'));
   const texts = new Map(Object.entries({ ...DEFAULTS, 'log.dirs': directory, ...properties }));
   const built = buildBrokerConfig(withNodeDefaults([{ origin: 'test', texts }]));
   if (!built.ok) throw new Error(built.problems.join('\n'));
   const errors: string[] = [];
   const base = createNodeBaseEnv({ logger: errorLogger(errors) });
-  const broker = await startBrokerNode(
-    { ...base, disk: new NodeDisk({ unsafeNoSync: true }), workers: new InlineWorkers() },
-    built.config,
-  );
+  const broker = await startBrokerNode({ ...base, disk, workers: new InlineWorkers() }, built.config);
   const port = broker.listeners.find(({ name }) => name === 'PLAINTEXT')?.port ?? 0;
   const clients = new Set<WireClient>();
   return {

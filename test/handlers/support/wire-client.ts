@@ -26,7 +26,7 @@ interface Waiter {
   reject(error: Error): void;
 }
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 10_000;
 
 export class WireClient {
   /** Settles once the connection is closed, by whichever side. */

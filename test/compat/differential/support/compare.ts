@@ -47,16 +47,23 @@ export function compareWithKafka(
   needs('kafka')(title, () => {
     let kafka: BrokerProcess;
     let moldau: TestBroker;
+    /** Whatever has come up goes down, also when the other has not. */
+    const endings: (() => Promise<void>)[] = [];
 
     beforeAll(async () => {
       const properties = { ...singleBrokerProperties, ...options.properties };
-      [kafka, moldau] = await Promise.all([startKafkaPeer({ properties, heapMb: 512 }), startTestBroker(properties)]);
+      const starting = [
+        startKafkaPeer({ properties, heapMb: 512 }).then((started) => endings.push((kafka = started).dispose)),
+        startTestBroker(properties).then((started) => endings.push((moldau = started).stop)),
+      ];
+      await Promise.allSettled(starting);
+      await Promise.all(starting);
       if (options.isBare !== true)
         await Promise.all([portOf(kafka), moldau.port].map((port) => runScenario(coordinatorIsThere, port, false)));
     }, START_TIMEOUT_MS);
 
     afterAll(async () => {
-      await Promise.all([kafka.dispose(), moldau.stop()]);
+      await Promise.all(endings.map((end) => end()));
     }, START_TIMEOUT_MS);
 
     test.each(scenarios.map((scenario) => [scenario.title, scenario] as const))('%s', async (_, scenario) => {

@@ -17,12 +17,16 @@ export function differencesOf(kafka: readonly StepOutcome[], moldau: readonly St
 export function complaints(differences: readonly Difference[], allowed: readonly Allowed[]): string[] {
   const bad = differences.filter(({ at }) => !allowed.some((allowance) => allowance.at.test(at)));
   const stale = allowed.filter(
-    (allowance) => allowance.isOptional !== true && !differences.some(({ at }) => allowance.at.test(at)),
+    (allowance) => allowance.isOptional !== true && !differences.some((difference) => allows(allowance, difference)),
   );
   return [
     ...bad.map(({ at, kafka, moldau }) => `${at}: Kafka ${JSON.stringify(kafka)}, Moldau ${JSON.stringify(moldau)}`),
     ...stale.map(({ at }) => `allowed, but there is no difference at ${at.source}`),
   ];
+}
+
+function allows(allowance: Allowed, { at, kafka }: Difference): boolean {
+  return allowance.at.test(at) && (!('kafka' in allowance) || allowance.kafka === kafka);
 }
 
 function compare(at: string, kafka: unknown, moldau: unknown): Difference[] {

@@ -28,7 +28,22 @@ export function topic(name: string, { partitions = 1, configs = {} }: TopicOptio
         save: ({ topics: [found] }, vars) => vars.set(idOf(name), found?.topicId),
       },
     ),
+    leads(name, partitions),
   ];
+}
+
+/** Kafka tells of a leader before the leader knows. */
+function leads(name: string, partitions: number): Step {
+  const indexes = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1 }));
+  return ask(
+    'ListOffsets',
+    4,
+    { replicaId: -1, isolationLevel: 0, topics: [{ name, partitions: indexes }] },
+    {
+      isSilent: true,
+      until: ({ topics: [found] }) => found?.partitions.every(({ errorCode }) => errorCode === 0) === true,
+    },
+  );
 }
 
 /** The name under which `topic` remembers an id. */

@@ -85,6 +85,8 @@ export interface Allowed {
   /** Matches `<step> <path>`, such as `ApiVersions v3 apiKeys[3].maxVersion`. */
   readonly at: RegExp;
   readonly reason: string;
+  /** Only where Kafka has this value. */
+  readonly kafka?: unknown;
   /** Given for many scenarios, not all of which have it; else an allowance that allows nothing fails. */
   readonly isOptional?: true;
 }
