@@ -41,9 +41,9 @@ export const logMutants: readonly Mutant[] = [
     name: 'flush-believes-second-sync',
     scenario,
     breaks: 'after a failed fsync the next one is believed',
-    file: 'log/flusher.ts',
-    find: 'if (flushFailure !== null) return',
-    replace: 'if (false) return',
+    file: 'log/partition-log.ts',
+    find: 'return this.context.state.failure;',
+    replace: 'return null;',
     args: ['--seeds', '5000'],
   },
   {
