@@ -47,13 +47,39 @@ export const listOffsets = handler({
   handle(call, request, respond) {
     const readCommitted = request.isolationLevel === 1;
     respond({
-      topics: request.topics.map(({ name, partitions }) => ({
+      topics: [...byTopic(request.topics)].map(([name, partitions]) => ({
         name,
-        partitions: partitions.map((partition) => listPartition(call, name, partition, readCommitted)),
+        partitions: [...partitions].map(([partitionIndex, asked]) => {
+          if (asked === TWICE) return refused(partitionIndex, ErrorCode.INVALID_REQUEST);
+          return listPartition(call, name, asked, readCommitted);
+        }),
       })),
     });
   },
 });
+
+/** A partition that is asked for more than once: nobody knows what is meant. */
+const TWICE = 'twice';
+
+function byTopic(
+  topics: Infer<typeof ListOffsetsRequest>['topics'],
+): ReadonlyMap<string, ReadonlyMap<number, RequestPartition | typeof TWICE>> {
+  const byName = new Map<string, Map<number, RequestPartition | typeof TWICE>>();
+  for (const { name, partitions } of topics) {
+    if (partitions.length === 0) continue;
+    const byIndex = byName.get(name) ?? new Map<number, RequestPartition | typeof TWICE>();
+    byName.set(name, byIndex);
+    for (const partition of partitions) {
+      const { partitionIndex } = partition;
+      byIndex.set(partitionIndex, byIndex.has(partitionIndex) ? TWICE : partition);
+    }
+  }
+  return byName;
+}
+
+function refused(partitionIndex: number, errorCode: number): ResponsePartition {
+  return { partitionIndex, errorCode, ...NOT_FOUND };
+}
 
 function listPartition(
   call: Call,
@@ -62,7 +88,7 @@ function listPartition(
   readCommitted: boolean,
 ): ResponsePartition {
   const { partitionIndex, timestamp, currentLeaderEpoch } = requested;
-  const failed = (errorCode: number): ResponsePartition => ({ partitionIndex, errorCode, ...NOT_FOUND });
+  const failed = (errorCode: number): ResponsePartition => refused(partitionIndex, errorCode);
   if (timestamp < 0 && (SPECIAL_SINCE.get(timestamp) ?? Infinity) > call.apiVersion)
     return failed(ErrorCode.UNSUPPORTED_VERSION);
   const found = leaderLookup(call.services, {
