@@ -31,6 +31,8 @@ export class BrokerGhost {
   private readonly known = new Map<number, Map<number, string>>();
   private readonly committed = new Map<number, Commits>();
   private orders = 0;
+  /** How often the power took acknowledged records along: what was read before says nothing of what is there after. */
+  losses = 0;
 
   constructor(private readonly report: ReportViolation) {}
 
@@ -79,6 +81,7 @@ export class BrokerGhost {
 
   /** The power went, and acknowledged records may have gone with it: all that counts from here on is what is there. */
   forget(): void {
+    this.losses++;
     for (const sent of this.sent.values()) if (sent.fate === 'acked') sent.fate = 'open';
     this.known.clear();
     for (const commits of this.committed.values()) {

@@ -116,6 +116,7 @@ async function produce(
 
 /** One fetch from `offset`; what it brings is told to the ghost. Null when there was no answer, or a retriable error. */
 export async function fetchFrom(client: SimClient, ghost: BrokerGhost, partition: number, offset: number, maxWaitMs: number): Promise<{ records: Record[]; highWatermark: number } | null> {
+  const { losses } = ghost;
   const response = await client.ask('Fetch', 12, {
     maxWaitMs,
     minBytes: 1,
@@ -124,8 +125,9 @@ export async function fetchFrom(client: SimClient, ghost: BrokerGhost, partition
     forgottenTopicsData: [],
     rackId: '',
   });
-  if (response === NO_ANSWER) return null;
+  if (response === NO_ANSWER || losses !== ghost.losses) return null;
   const answer = response.responses[0]?.partitions[0];
+
   if (response.errorCode !== ErrorCode.NONE || answer === undefined || isRetriable(answer.errorCode)) return null;
   if (answer.errorCode !== ErrorCode.NONE) ghost.violate(`a fetch of partition ${partition} at ${offset} gave ${describe(answer.errorCode)}`);
   const records = recordsIn(answer.records ?? new Uint8Array(0)).filter((record) => record.offset >= offset);
@@ -139,7 +141,10 @@ export async function fetchFrom(client: SimClient, ghost: BrokerGhost, partition
 /** Reads a partition from its beginning to its high watermark. */
 export async function readWhole(client: SimClient, ghost: BrokerGhost, partition: number): Promise<Record[]> {
   const records: Record[] = [];
+  let { losses } = ghost;
   for (;;) {
+    if (losses !== ghost.losses) records.length = 0;
+    ({ losses } = ghost);
     const next = (records.at(-1)?.offset ?? -1) + 1;
     const fetched = await fetchFrom(client, ghost, partition, next, 0);
     if (fetched === null) await client.pause(20);
