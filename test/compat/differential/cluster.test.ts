@@ -18,11 +18,11 @@ const notServed: readonly Allowed[] = (Object.keys(handlers) as ApiName[]).flatM
 });
 
 const laterFeatures: readonly Allowed[] = [
-  { at: /Features\[transaction\.version\]/, reason: 'transactions are not served yet' },
-  { at: /Features\[group\.version\]/, reason: 'groups of KIP-848 are not served yet' },
-  { at: /Features\[share\.version\]/, reason: 'share groups are not served yet' },
-  { at: /Features\[streams\.version\]/, reason: 'streams groups are not served yet' },
-  { at: /Features\[eligible\.leader\.replicas\.version\]/, reason: 'comes with the cluster' },
+  { at: /supportedFeatures\[transaction\.version\]/, reason: 'transactions are not served yet' },
+  { at: /supportedFeatures\[group\.version\]/, reason: 'groups of KIP-848 are not served yet' },
+  { at: /supportedFeatures\[share\.version\]/, reason: 'share groups are not served yet' },
+  { at: /supportedFeatures\[streams\.version\]/, reason: 'streams groups are not served yet' },
+  { at: /supportedFeatures\[eligible\.leader\.replicas\.version\]/, reason: 'comes with the cluster' },
 ];
 
 const scenarios: readonly Scenario[] = [

@@ -238,8 +238,6 @@ const altering: readonly Scenario[] = [
   },
 ];
 
-const withElr =
-  'with eligible.leader.replicas.version 1 Kafka sets it for the cluster; that feature comes with the cluster';
 const laterResources = 'configs of groups, client metrics and loggers are refused until they have an effect';
 
 const allowed: Readonly<Record<string, readonly Allowed[]>> = {
@@ -255,11 +253,5 @@ const allowed: Readonly<Record<string, readonly Allowed[]>> = {
 // One request is left out: AlterConfigs with the same resource twice, which Kafka 4.3 never answers.
 compareWithKafka(
   'configs',
-  [...describing, ...altering].map((scenario) => ({
-    ...scenario,
-    allowed: [
-      { at: /configs\[min\.insync\.replicas\]/, reason: withElr, isOptional: true },
-      ...(allowed[scenario.title] ?? []),
-    ],
-  })),
+  [...describing, ...altering].map((scenario) => ({ ...scenario, allowed: allowed[scenario.title] ?? [] })),
 );

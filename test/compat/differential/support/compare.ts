@@ -13,6 +13,15 @@ import { runScenario, type StepOutcome } from './run-scenario';
 import { ask, type Scenario } from './steps';
 
 const withMessages = process.env['MOLDAU_COMPAT_MESSAGES'] === '1';
+/** Kafka is formatted at the levels of Moldau, which finalizes these later. */
+const moldausFeatures = {
+  'eligible.leader.replicas.version': 0,
+  'group.version': 0,
+  'share.version': 0,
+  'streams.version': 0,
+  'transaction.version': 0,
+};
+
 const START_TIMEOUT_MS = 120_000;
 
 const coordinatorIsThere: Scenario = {
@@ -53,7 +62,9 @@ export function compareWithKafka(
     beforeAll(async () => {
       const properties = { ...singleBrokerProperties, ...options.properties };
       const starting = [
-        startKafkaPeer({ properties, heapMb: 512 }).then((started) => endings.push((kafka = started).dispose)),
+        startKafkaPeer({ properties, heapMb: 512, features: moldausFeatures }).then((started) =>
+          endings.push((kafka = started).dispose),
+        ),
         startTestBroker(properties).then((started) => endings.push((moldau = started).stop)),
       ];
       await Promise.allSettled(starting);
