@@ -11,6 +11,7 @@ import type { AbortedTransaction } from './transaction-index';
 
 /** A range of one segment's file that begins at a batch boundary; its last batch may be cut short. */
 export interface LogSlice {
+  readonly log: PartitionLog;
   readonly segment: LogSegment;
   readonly position: number;
   readonly sizeBytes: number;
@@ -59,7 +60,7 @@ function sliceFrom(log: PartitionLog, offset: number, maxBytes: number, endOffse
     const isCold = bytesAfter(segments, i, first.position) > WARM_BYTES;
     const { position, baseOffset, sizeBytes } = first;
     const firstBatchTooLarge = available < sizeBytes;
-    return { segment, position, sizeBytes: firstBatchTooLarge ? 0 : available, baseOffset, firstBatchTooLarge, isCold };
+    return { log, segment, position, sizeBytes: firstBatchTooLarge ? 0 : available, baseOffset, firstBatchTooLarge, isCold };
   }
   return null;
 }

@@ -11,10 +11,11 @@ import { ZERO_UUID } from '../../wire/base/uuid';
 import { readPartitions, type FetchedPartition, type FetchLimits, type FetchRead } from '../replication/fetch-reader';
 import { partitionKey as replicaKey } from '../replication/replica-manager';
 import type { FetchPartition } from '../replication/fetch-session';
-import { fileRangeBody } from '../network/response-body';
-import { openFetchContext, type FetchContext } from './fetch-context';
+import { LogStorageError } from '../../log/log-error';
+import { fileRangeBody, releaseRangesIn } from '../network/response-body';
+import { openFetchContext, TOPIC_IDS_SINCE, type FetchContext } from './fetch-context';
 import { handler, type Call } from './handler';
-import { leaderLookup } from './leader-lookup';
+import { leaderLookup, type NamedPartition } from './leader-lookup';
 
 type Request = Infer<typeof FetchRequest>;
 type Response = Input<typeof FetchResponse>;
@@ -39,6 +40,8 @@ export const fetch = handler({
 /** A fetch until it is answered: at once, when enough bytes are there, or when its time has run out. */
 class DelayedFetch {
   private readonly limits: FetchLimits;
+  /** Nobody waits for the client's end any more. */
+  private settled: () => void = () => undefined;
 
   constructor(
     private readonly call: Call,
@@ -54,12 +57,22 @@ class DelayedFetch {
     const { maxWaitMs } = this.request;
     if (maxWaitMs <= 0) return this.expire();
     const keys = [...this.context.partitions()].map((target) => this.keyOf(target));
-    this.call.services.replicas.fetchPurgatory.tryCompleteElseWatch(this, keys, maxWaitMs);
+    const forget = this.call.services.replicas.fetchPurgatory.tryCompleteElseWatch(this, keys, maxWaitMs);
+    if (forget !== null) this.settled = this.call.connection.whenGone(forget);
   }
 
   private keyOf(target: FetchPartition): string {
     const { metadata } = this.call.services;
-    return replicaKey(metadata.resolve(target.topic, target.topicId)?.name ?? target.topicId, target.partition);
+    const name = this.usesTopicIds ? metadata.topicById(target.topicId)?.name : target.topic;
+    return replicaKey(name ?? target.topicId, target.partition);
+  }
+
+  private named(target: FetchPartition): NamedPartition {
+    return this.usesTopicIds ? target : { ...target, topicId: null };
+  }
+
+  private get usesTopicIds(): boolean {
+    return this.call.apiVersion >= TOPIC_IDS_SINCE;
   }
 
   tryComplete(): boolean {
@@ -73,47 +86,60 @@ class DelayedFetch {
     this.answer(this.read());
   }
 
+  failed(error: unknown): void {
+    this.settled();
+    this.call.connection.failed(error);
+  }
+
   private read(): FetchRead {
     const { services } = this.call;
-    return readPartitions(this.context.partitions(), this.limits, (target) => leaderLookup(services, target));
+    return readPartitions(this.context.partitions(), this.limits, (target) =>
+      leaderLookup(services, this.named(target)),
+    );
   }
 
   private answer(read: FetchRead): void {
+    this.settled();
     const told = this.context.filter(read.partitions);
-    this.respond({
-      errorCode: ErrorCode.NONE,
-      sessionId: this.context.sessionId,
-      responses: groupByTopic(
-        told.map((fetched) => ({ target: fetched.target, response: this.partitionResponse(fetched) })),
-      ),
-    });
-  }
-
-  private partitionResponse(fetched: FetchedPartition): PartitionResponse {
-    const { target, slice } = fetched;
-    return {
-      partitionIndex: target.partition,
-      errorCode: fetched.errorCode,
-      highWatermark: fetched.highWatermark,
-      lastStableOffset: fetched.lastStableOffset,
-      logStartOffset: fetched.logStartOffset,
-      abortedTransactions: fetched.abortedTransactions,
-      ...(fetched.divergingEpoch === null ? {} : { divergingEpoch: fetched.divergingEpoch }),
-      records:
-        slice === null ? NO_RECORDS : fileRangeBody(slice.segment.file, slice.position, slice.sizeBytes, slice.isCold),
-    };
+    this.respond({ errorCode: ErrorCode.NONE, sessionId: this.context.sessionId, responses: responsesOf(told) });
   }
 }
 
-function groupByTopic(
-  partitions: readonly { target: FetchPartition; response: PartitionResponse }[],
-): Response['responses'] {
+function responsesOf(told: readonly FetchedPartition[]): Response['responses'] {
   const topics = new Map<string, { topic: string; topicId: string; partitions: PartitionResponse[] }>();
-  for (const { target, response } of partitions) {
-    const key = target.topicId === ZERO_UUID ? target.topic : target.topicId;
-    const known = topics.get(key);
-    if (known === undefined) topics.set(key, { topic: target.topic, topicId: target.topicId, partitions: [response] });
-    else known.partitions.push(response);
+  try {
+    for (const fetched of told) {
+      const { topic, topicId } = fetched.target;
+      const key = topicId === ZERO_UUID ? topic : topicId;
+      let response = topics.get(key);
+      if (response === undefined) topics.set(key, (response = { topic, topicId, partitions: [] }));
+      response.partitions.push(partitionResponse(fetched));
+    }
+  } catch (error) {
+    releaseRangesIn([...topics.values()]);
+    throw error;
   }
   return [...topics.values()];
+}
+
+function partitionResponse(fetched: FetchedPartition): PartitionResponse {
+  const { target, slice } = fetched;
+  const response = {
+    partitionIndex: target.partition,
+    errorCode: fetched.errorCode,
+    highWatermark: fetched.highWatermark,
+    lastStableOffset: fetched.lastStableOffset,
+    logStartOffset: fetched.logStartOffset,
+    abortedTransactions: fetched.abortedTransactions,
+    ...(fetched.divergingEpoch === null ? {} : { divergingEpoch: fetched.divergingEpoch }),
+    records: NO_RECORDS,
+  };
+  if (slice === null) return response;
+  try {
+    return { ...response, records: fileRangeBody(slice) };
+  } catch (error) {
+    if (!(error instanceof LogStorageError)) throw error;
+    target.toldHighWatermark = -1;
+    return { ...response, errorCode: error.errorCode, highWatermark: -1, lastStableOffset: -1, logStartOffset: -1 };
+  }
 }
