@@ -9,7 +9,7 @@ export const FAILURES_DIRECTORY = join(__dirname, '..', 'failures');
 /** Writes the schedule and returns where. */
 export function keepFailure(failure: Failure, directory: string): string {
   mkdirSync(directory, { recursive: true });
-  const kill = failure.kill === null ? '' : `-life${failure.kill.life}-call${failure.kill.beforeCall}-${failure.kill.then}`;
+  const kill = failure.kill === null ? '' : `-life${failure.kill.life}-call${failure.kill.beforeCall}-${failure.kill.ending}`;
   const path = join(directory, `${failure.scenario}-${failure.seed}${kill}.json`);
   writeFileSync(path, `${JSON.stringify(failure, null, 1)}\n`);
   return path;

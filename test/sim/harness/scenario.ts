@@ -18,7 +18,7 @@ export interface KillPoint {
   readonly life: number;
   readonly beforeCall: number;
   /** Whether the power goes too. */
-  readonly then: 'restart' | 'power';
+  readonly ending: 'restart' | 'power';
 }
 
 export interface Play {

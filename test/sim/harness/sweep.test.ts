@@ -64,7 +64,7 @@ function playCounter(play: Play, writesInPlace: boolean): Played {
     world.run();
     calls.push(world.callCount('p'));
     if (!world.running('p').process.isDead) world.kill('p');
-    if (play.kill?.then === 'power') {
+    if (play.kill?.ending === 'power') {
       world.powerLoss(host);
       world.powerOn(host);
     }

@@ -61,9 +61,9 @@ export function enumerateSeed(scenario: Scenario, seed: string, tally: Tally, ma
   const whole = playOne(scenario, seed, steps, null, tally);
   for (const [life, calls] of whole?.calls.entries() ?? []) {
     for (let beforeCall = 1; beforeCall <= calls && mayGoOn(); beforeCall++) {
-      for (const then of ['restart', 'power'] as const) {
+      for (const ending of ['restart', 'power'] as const) {
         tally.killPoints++;
-        playOne(scenario, seed, steps, { life, beforeCall, then }, tally);
+        playOne(scenario, seed, steps, { life, beforeCall, ending }, tally);
       }
     }
   }

@@ -135,7 +135,7 @@ class LogPlay {
     this.calls.push(running.process.callCount);
     const wasKilledByPlan = running.process.killedBefore !== '';
     if (!running.process.isDead) world.kill(PROCESS);
-    this.afterLife(steps.at(-1), wasKilledByPlan ? (kill?.then ?? 'restart') : null);
+    this.afterLife(steps.at(-1), wasKilledByPlan ? (kill?.ending ?? 'restart') : null);
   }
 
   private afterLife(ending: Step | undefined, plannedEnd: 'restart' | 'power' | null): void {

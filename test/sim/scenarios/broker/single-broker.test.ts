@@ -18,7 +18,7 @@ describe('a broker, simulated', () => {
       const tally = newTally();
       const steps = planFor(singleBroker, '0', 'calm');
       for (let beforeCall = 1; beforeCall <= 100; beforeCall += 3) {
-        playOne(singleBroker, '0', steps, { life: 0, beforeCall, then: beforeCall % 2 === 0 ? 'power' : 'restart' }, tally);
+        playOne(singleBroker, '0', steps, { life: 0, beforeCall, ending: beforeCall % 2 === 0 ? 'power' : 'restart' }, tally);
       }
       expect(errors(tally)).toEqual([]);
     }));

@@ -109,7 +109,7 @@ class BrokerPlay {
     this.calls[life] = this.world.callCount(PROCESS);
     if (!byPlan) return;
     this.world.scheduler.at(50, this.world.owner, () => {
-      if (this.play.kill?.then === 'power') this.losePower();
+      if (this.play.kill?.ending === 'power') this.losePower();
       this.startBroker();
     });
   }
