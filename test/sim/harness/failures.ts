@@ -11,7 +11,9 @@ export function keepFailure(failure: Failure, directory: string): string {
   mkdirSync(directory, { recursive: true });
   const kill = failure.kill === null ? '' : `-life${failure.kill.life}-call${failure.kill.beforeCall}-${failure.kill.ending}`;
   const path = join(directory, `${failure.scenario}-${failure.seed}${kill}.json`);
-  writeFileSync(path, `${JSON.stringify(failure, null, 1)}\n`);
+  // Only what went wrong: stack traces name this machine's directories.
+  const kept: Failure = { ...failure, error: failure.error.split('\n')[0]! };
+  writeFileSync(path, `${JSON.stringify(kept)}\n`);
   return path;
 }
 
