@@ -9,6 +9,7 @@ import type { LogManager } from '../../log/log-manager';
 import type { LogConfig } from '../../log/log-config';
 import { LogStorageError } from '../../log/log-error';
 import type { Env } from '../../log/env';
+import type { TimerHandle } from '../../wire/base/env';
 import { ErrorCode } from '../../wire/base/error-codes';
 import { Purgatory } from '../../wire/base/purgatory';
 import type { PartitionRegistration } from './partition-core';
@@ -27,6 +28,13 @@ export interface AssignedReplica {
   readonly registration: PartitionRegistration;
 }
 
+interface FailedReplica {
+  readonly replica: AssignedReplica;
+  readonly config: LogConfig;
+}
+
+const RETRY_MS = 1000;
+
 export type LeaderLookup =
   | { readonly ok: true; readonly partition: Partition }
   | { readonly ok: false; readonly errorCode: number };
@@ -37,8 +45,9 @@ export function partitionKey(topic: string, partition: number): string {
 
 export class ReplicaManager {
   private readonly partitions = new Map<string, Partition>();
-  /** Replicas that the metadata assigns here and that no log could be opened for. */
-  private readonly failed = new Set<string>();
+  /** Replicas that the metadata assigns here and that no log could be opened for; tried again while every disk works. */
+  private readonly failed = new Map<string, FailedReplica>();
+  private retryTimer: TimerHandle | null = null;
   readonly producePurgatory: Purgatory;
   readonly fetchPurgatory: Purgatory;
   private readonly leadershipListeners: ((partition: Partition) => void)[] = [];
@@ -67,20 +76,21 @@ export class ReplicaManager {
 
   /** Takes one partition as the metadata log has it; `config` applies to its log. */
   apply(replica: AssignedReplica, config: LogConfig): void {
-    const { topic, topicId, partition: index, registration } = replica;
+    const { topic, partition: index, registration } = replica;
     const key = partitionKey(topic, index);
     if (!registration.replicas.includes(this.settings.brokerId)) {
       this.remove(topic, index);
       return;
     }
-    const partition = this.partitions.get(key) ?? this.open(topic, topicId, index, config);
+    const partition = this.partitions.get(key) ?? this.open(replica, config);
     if (partition === null) return;
     const leads = partition.core.apply(registration);
     this.wake(key);
     if (leads) for (const listener of this.leadershipListeners) listener(partition);
   }
 
-  private open(topic: string, topicId: string, index: number, config: LogConfig): Partition | null {
+  private open(replica: AssignedReplica, config: LogConfig): Partition | null {
+    const { topic, topicId, partition: index } = replica;
     const key = partitionKey(topic, index);
     try {
       const log = this.openLog(topic, topicId, index, config);
@@ -90,10 +100,20 @@ export class ReplicaManager {
       return partition;
     } catch (error) {
       if (!(error instanceof LogStorageError)) throw error;
-      this.failed.add(key);
-      this.env.logger.error(`no log for ${key}: ${error.message}`);
+      if (!this.failed.has(key)) this.env.logger.error(`no log for ${key}: ${error.message}`);
+      this.failed.set(key, { replica, config });
+      this.retryLater();
       return null;
     }
+  }
+
+  /** A full disk may have room later. One that has failed may hold the very log: then nothing is made before a restart. */
+  private retryLater(): void {
+    this.retryTimer ??= this.env.timers.set(RETRY_MS, () => {
+      this.retryTimer = null;
+      if (this.logs.directoryList.some(({ state }) => state.isOffline)) return;
+      for (const { replica, config } of [...this.failed.values()]) this.apply(replica, config);
+    });
   }
 
   /** A log on disk that belongs to another topic of the same name makes way for the new one. */
@@ -122,11 +142,19 @@ export class ReplicaManager {
     for (const partition of this.partitions.values()) {
       if (partition.log.topicPartition.topic === topic) partition.log.setConfig(config);
     }
+    this.reconfigureFailed((other) => (other === topic ? config : null));
+  }
+
+  private reconfigureFailed(configOf: (topic: string) => LogConfig | null): void {
+    for (const [key, { replica, config }] of this.failed) {
+      this.failed.set(key, { replica, config: configOf(replica.topic) ?? config });
+    }
   }
 
   /** Applies every topic's config anew: what they inherit has changed. */
   refreshConfigs(configOf: (topic: string) => LogConfig): void {
-    for (const partition of this.partitions.values()) partition.log.setConfig(configOf(partition.log.topicPartition.topic));
+    for (const partition of this.partitions.values())
+      partition.log.setConfig(configOf(partition.log.topicPartition.topic));
   }
 
   find(topic: string, index: number): Partition | undefined {
@@ -144,7 +172,8 @@ export class ReplicaManager {
       if (this.failed.has(key)) return { ok: false, errorCode: ErrorCode.KAFKA_STORAGE_ERROR };
       return { ok: false, errorCode: exists ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
     }
-    if (topicId !== '' && topicId !== partition.log.topicId) return { ok: false, errorCode: ErrorCode.INCONSISTENT_TOPIC_ID };
+    if (topicId !== '' && topicId !== partition.log.topicId)
+      return { ok: false, errorCode: ErrorCode.INCONSISTENT_TOPIC_ID };
     const errorCode = partition.core.checkLeader(currentLeaderEpoch);
     return errorCode === ErrorCode.NONE ? { ok: true, partition } : { ok: false, errorCode };
   }
@@ -164,6 +193,7 @@ export class ReplicaManager {
   }
 
   close(): void {
+    this.retryTimer?.cancel();
     this.producePurgatory.close();
     this.fetchPurgatory.close();
   }

@@ -2,7 +2,7 @@ import { SimWorld } from '../sim/world';
 import { readSlice, findByTimestamp, findMaxTimestamp } from '../../log/log-reader';
 import { DEFAULT_DECODE_LIMITS } from '../../wire/record/records';
 import { ErrorCode } from '../../wire/base/error-codes';
-import { batchOf, contents, live, openLog, smallLogConfig } from './support/log-bench';
+import { batchOf, contents, live, openLog, smallLogConfig, TOPIC_ID } from './support/log-bench';
 
 const config = smallLogConfig();
 
@@ -172,6 +172,33 @@ describe('a partition log', () => {
       await new Promise<void>((resolve) => void env.timers.set(300, resolve));
       expect(log.append(batchOf(['value-1']), 0, 'client')).toMatchObject({ baseOffset: 1 });
       expect(contents(log)).toEqual(['0=value-0', '1=value-1']);
+    });
+  });
+
+  test('leaves the last megabytes of a disk to the metadata log, also over a restart', async () => {
+    const world = new SimWorld({ seed: 11 });
+    const host = world.host('a');
+    const large = batchOf(['x'.repeat(100_000)]);
+    const roomy = smallLogConfig({ 'internal.segment.bytes': '1000000' });
+    let end = 0;
+    await live(world, async (env) => {
+      const { manager, log } = await openLog(env, roomy);
+      const metadata = manager.openMetadataLog('/data', TOPIC_ID, roomy);
+      host.disk.capacityBytes = host.disk.usedBytes + 6_000_000;
+      expect(() => {
+        for (let i = 0; i < 100; i++) log.append(batchOf(['x'.repeat(100_000)]), 0, 'client');
+      }).toThrow(/is full: \d+ bytes are free, and 4194304 are kept/);
+      end = log.logEndOffset;
+      expect(end).toBeGreaterThan(10);
+      expect(end).toBeLessThan(22);
+      expect(metadata.append(batchOf(['record']), 0, 'coordinator')).toMatchObject({ status: 'appended' });
+      expect(() => manager.getOrCreate({ topic: 'new', partition: 0 }, TOPIC_ID, roomy)).not.toThrow();
+      await manager.close(1);
+    });
+    await live(world, async (env) => {
+      const { log } = await openLog(env, roomy);
+      expect(() => log.append(large, 0, 'client')).toThrow(/is full/);
+      expect(log.logEndOffset).toBe(end);
     });
   });
 

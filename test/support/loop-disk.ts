@@ -3,7 +3,17 @@
  * root on Linux. Whatever is made here is taken down again, at the latest when the process ends.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,6 +24,8 @@ import { join } from 'node:path';
 const SHUTDOWN_IN_PERL =
   'open(my $d, "<", $ARGV[0]) or die "$!"; my $f = pack("L", 2); ioctl($d, 0x8004587d, $f) or die "shutdown: $!"';
 
+const PIECE_BYTES = 1024 * 1024;
+
 const mounted = new Set<LoopDisk>();
 
 export class LoopDisk {
@@ -22,6 +34,10 @@ export class LoopDisk {
   private readonly dir: string;
   private readonly image: string;
   private isMounted = false;
+
+  private get fillerPath(): string {
+    return join(this.path, 'filler');
+  }
 
   constructor(sizeMb: number) {
     this.dir = mkdtempSync(join(tmpdir(), 'moldau-disk-'));
@@ -39,6 +55,22 @@ export class LoopDisk {
   mount(): void {
     run('mount', '-o', 'loop', this.image, this.path);
     this.isMounted = true;
+  }
+
+  /** Takes every byte that is left, in a file of its own; `removeFiller` gives them back. */
+  fill(): void {
+    const file = openSync(this.fillerPath, 'w');
+    try {
+      for (let pieceBytes = PIECE_BYTES; pieceBytes >= 1; pieceBytes >>= 2)
+        writeUntilFull(file, Buffer.alloc(pieceBytes));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  removeFiller(): void {
+    rmSync(this.fillerPath, { force: true });
   }
 
   /** Pulls the plug. The file system stays mounted, dead, until `remount`. */
@@ -78,6 +110,14 @@ export function hasLoopDisks(): boolean {
     return false;
   } finally {
     disk?.dispose();
+  }
+}
+
+function writeUntilFull(file: number, piece: Uint8Array): void {
+  try {
+    for (;;) writeSync(file, piece);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
   }
 }
 

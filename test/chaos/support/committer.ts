@@ -1,4 +1,5 @@
 /** Commits the offsets 0, 1, 2, ... of one group until its broker dies: the newest that was acked must never be lost. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { ErrorCode } from '../../../wire/base/error-codes';
 import { ExchangeError } from '../../../wire/client-connection';
 import { ServerError } from '../../../wire/broker-link';
@@ -8,6 +9,8 @@ import { withClient } from './client-env';
 /** Newest versions that name topics by their names. */
 const COMMIT_VERSION = 9;
 const FETCH_VERSION = 7;
+/** A refused client waits. */
+const BACKOFF_MS = 20;
 
 export class Committer {
   ackedOffset = -1;
@@ -51,6 +54,7 @@ export class Committer {
     };
     const response = await client.ask(coordinator, 'OffsetCommit', request, { maxVersion: COMMIT_VERSION });
     if (response.topics[0]?.partitions[0]?.errorCode === ErrorCode.NONE) this.ackedOffset = committedOffset;
+    else await delay(BACKOFF_MS);
   }
 
   /** What the broker on `port` holds now; -1 for nothing. The group's coordinator may still be loading. */

@@ -28,6 +28,11 @@ export interface ChaosProducer {
   readonly errors: ReadonlyMap<string, number>;
 }
 
+interface Waiter {
+  readonly isDue: () => boolean;
+  readonly resolve: () => void;
+}
+
 interface Batch {
   readonly partition: number;
   readonly values: readonly string[];
@@ -63,6 +68,7 @@ export class WireProducer implements ChaosProducer {
   private isStopping = false;
   private isBackingOff = false;
   private exchange: Exchange | null = null;
+  private readonly waiters = new Set<Waiter>();
   private finish: () => void = () => undefined;
 
   constructor(
@@ -101,6 +107,13 @@ export class WireProducer implements ChaosProducer {
   stop(): void {
     this.isStopping = true;
     this.fill();
+  }
+
+  /** Resolves when so many more requests have been answered with this error. */
+  refused(error: string, times: number): Promise<void> {
+    const from = this.errors.get(error) ?? 0;
+    const isDue = (): boolean => (this.errors.get(error) ?? 0) >= from + times;
+    return new Promise((resolve) => this.waiters.add({ isDue, resolve }));
   }
 
   private async initProducerId(exchange: Exchange): Promise<void> {
@@ -168,6 +181,11 @@ export class WireProducer implements ChaosProducer {
       return;
     }
     count(this.errors, errorName(errorCode));
+    for (const waiter of [...this.waiters]) {
+      if (!waiter.isDue()) continue;
+      this.waiters.delete(waiter);
+      waiter.resolve();
+    }
     this.backOff();
   }
 
