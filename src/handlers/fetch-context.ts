@@ -24,7 +24,6 @@ export const TOPIC_IDS_SINCE = 13;
 
 export interface FetchContext {
   readonly sessionId: number;
-  readonly hasPartitions: boolean;
   partitions(): Iterable<FetchPartition>;
   /** The partitions to name in the answer; the session remembers what is told. */
   filter(fetched: readonly FetchedPartition[]): readonly FetchedPartition[];
@@ -104,10 +103,6 @@ class FullContext implements FetchContext {
     private readonly targets: ReadonlyMap<string, FetchPartition>,
   ) {}
 
-  get hasPartitions(): boolean {
-    return this.targets.size > 0;
-  }
-
   partitions(): Iterable<FetchPartition> {
     return this.targets.values();
   }
@@ -124,10 +119,6 @@ class IncrementalContext implements FetchContext {
 
   get sessionId(): number {
     return this.session.id;
-  }
-
-  get hasPartitions(): boolean {
-    return this.session.partitions.size > 0;
   }
 
   partitions(): Iterable<FetchPartition> {

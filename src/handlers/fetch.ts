@@ -42,6 +42,8 @@ class DelayedFetch {
   private readonly limits: FetchLimits;
   /** Nobody waits for the client's end any more. */
   private settled: () => void = () => undefined;
+  /** Of the partitions, how many were not there when the request came. */
+  private unknownAtFirst: number | null = null;
 
   constructor(
     private readonly call: Call,
@@ -77,7 +79,10 @@ class DelayedFetch {
 
   tryComplete(): boolean {
     const read = this.read();
-    if (!read.isUrgent && read.sizeBytes < this.request.minBytes && this.context.hasPartitions) return false;
+    this.unknownAtFirst ??= read.unknownCount;
+    const hasVanished = read.unknownCount > this.unknownAtFirst;
+    const hasNone = read.unknownCount === read.partitions.length;
+    if (!read.isUrgent && !hasVanished && !hasNone && read.sizeBytes < this.request.minBytes) return false;
     this.answer(read);
     return true;
   }

@@ -34,6 +34,8 @@ export interface FetchRead {
   readonly sizeBytes: number;
   /** A partition has something to say that does not wait for records. */
   readonly isUrgent: boolean;
+  /** Partitions that are not there: they alone are no reason to answer those early who ask for others too. */
+  readonly unknownCount: number;
 }
 
 /** Reads every target; `lookup` finds the partition or the error to answer. */
@@ -43,18 +45,21 @@ export function readPartitions(
   lookup: (target: FetchPartition) => LeaderLookup,
 ): FetchRead {
   let left = limits.maxBytes;
-  let minOneBatch = limits.mayExceedForFirstBatch;
+  let sizeBytes = 0;
   let isUrgent = false;
+  let unknownCount = 0;
   const partitions: FetchedPartition[] = [];
   for (const target of targets) {
+    const minOneBatch = limits.mayExceedForFirstBatch && sizeBytes === 0;
     const fetched = readPartition(target, left, minOneBatch, limits.readCommitted, lookup);
     const bytes = fetched.slice?.sizeBytes ?? 0;
-    if (bytes > 0) minOneBatch = false;
+    sizeBytes += bytes;
     left = Math.max(0, left - bytes);
-    isUrgent ||= fetched.errorCode !== ErrorCode.NONE || fetched.divergingEpoch !== null;
+    if (IS_UNKNOWN.has(fetched.errorCode)) unknownCount++;
+    else isUrgent ||= fetched.errorCode !== ErrorCode.NONE || fetched.divergingEpoch !== null;
     partitions.push(fetched);
   }
-  return { partitions, sizeBytes: limits.maxBytes - left, isUrgent };
+  return { partitions, sizeBytes, isUrgent, unknownCount };
 }
 
 function readPartition(
@@ -65,7 +70,11 @@ function readPartition(
   lookup: (target: FetchPartition) => LeaderLookup,
 ): FetchedPartition {
   const found = lookup(target);
-  if (!found.ok) return failed(target, found.errorCode);
+  if (!found.ok) {
+    // Kafka says so before it looks at the partition's log, with an empty list.
+    const abortedTransactions = IS_UNKNOWN.has(found.errorCode) ? [] : null;
+    return { ...failed(target, found.errorCode), abortedTransactions };
+  }
   try {
     return readLog(target, found.partition, Math.min(maxBytes, target.maxBytes), minOneBatch, readCommitted);
   } catch (error) {
@@ -73,6 +82,12 @@ function readPartition(
     return failed(target, error.errorCode);
   }
 }
+
+const IS_UNKNOWN: ReadonlySet<number> = new Set([
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  ErrorCode.UNKNOWN_TOPIC_ID,
+  ErrorCode.INCONSISTENT_TOPIC_ID,
+]);
 
 function failed(target: FetchPartition, errorCode: number): FetchedPartition {
   return {
@@ -96,7 +111,13 @@ function readLog(
 ): FetchedPartition {
   const { highWatermark, lastStableOffset, logStartOffset } = log;
   const offsets = { target, highWatermark, lastStableOffset, logStartOffset };
-  const nothing = { ...offsets, errorCode: ErrorCode.NONE, slice: null, abortedTransactions: readCommitted ? [] : null, divergingEpoch: null };
+  const nothing = {
+    ...offsets,
+    errorCode: ErrorCode.NONE,
+    slice: null,
+    abortedTransactions: readCommitted ? [] : null,
+    divergingEpoch: null,
+  };
   const divergingEpoch = findDivergence(target, log);
   if (divergingEpoch === OUT_OF_RANGE) return failed(target, ErrorCode.OFFSET_OUT_OF_RANGE);
   if (divergingEpoch !== null) return { ...nothing, divergingEpoch };
@@ -112,7 +133,10 @@ function readLog(
  * The client's last epoch does not end where it believes: it has to truncate or to think again (KIP-595, KIP-320). An epoch
  * of which this log knows nothing is OUT_OF_RANGE.
  */
-function findDivergence(target: FetchPartition, log: Partition['log']): FetchedPartition['divergingEpoch'] | typeof OUT_OF_RANGE {
+function findDivergence(
+  target: FetchPartition,
+  log: Partition['log'],
+): FetchedPartition['divergingEpoch'] | typeof OUT_OF_RANGE {
   if (target.lastFetchedEpoch < 0) return null;
   const { epoch, endOffset } = log.epochs.endOffsetFor(target.lastFetchedEpoch, log.logEndOffset);
   if (epoch < 0 || endOffset < 0) return OUT_OF_RANGE;

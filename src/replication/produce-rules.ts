@@ -33,7 +33,8 @@ export class ProduceRules {
       produceVersion,
       mode: this.mode,
       isCompacted: isCompacted(config),
-      timestampType: config.messageTimestampType === 'LogAppendTime' ? TimestampType.logAppendTime : TimestampType.createTime,
+      timestampType:
+        config.messageTimestampType === 'LogAppendTime' ? TimestampType.logAppendTime : TimestampType.createTime,
       beforeMaxMs: config.messageTimestampBeforeMaxMs,
       afterMaxMs: config.messageTimestampAfterMaxMs,
       maxMessageBytes: config.maxMessageBytes,

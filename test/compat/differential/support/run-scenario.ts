@@ -16,6 +16,8 @@ export interface StepOutcome {
 
 const RETRIES = 100;
 const RETRY_MS = 100;
+/** Timed requests either wait for longer, or are answered at once. */
+const WAITED_MS = 900;
 
 export async function runScenario(scenario: Scenario, port: number, withMessages: boolean): Promise<StepOutcome[]> {
   const run = new Run(port, withMessages);
@@ -87,8 +89,10 @@ class Run {
   private async outcomeOf(step: AskStep): Promise<unknown> {
     const { api, version } = step;
     const client = this.client(step.options.on ?? MAIN);
+    const startMs = performance.now();
     try {
-      return await client.ask(api, version, this.requestOf(step));
+      const answer = await client.ask(api, version, this.requestOf(step));
+      return step.options.isTimed === true ? { ...answer, hasWaited: performance.now() - startMs > WAITED_MS } : answer;
     } catch (error) {
       if (error instanceof ConnectionClosed || error instanceof NoAnswer) return error.name;
       throw error;

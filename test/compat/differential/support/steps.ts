@@ -36,6 +36,8 @@ export interface AskOptions<N extends ApiName> {
   readonly save?: (response: ResponseOf<N>, vars: Vars) => void;
   /** Arrays are compared in the order in which they came; by default by their elements' names. */
   readonly isOrdered?: true;
+  /** Whether the answer came late is compared too: `hasWaited`. */
+  readonly isTimed?: true;
   /** Not compared: the step is there for what comes after it. */
   readonly isSilent?: true;
 }
