@@ -219,7 +219,7 @@ export class LogManager {
     return /^topic_id: (\S{22})\s*$/m.exec(text ?? '')?.[1] ?? '';
   }
 
-  /** Takes the log away at once; its files go after file.delete.delay.ms. */
+  /** Takes the log away at once; its files go after file.delete.delay.ms, unless their directory has failed. */
   remove(topicPartition: TopicPartition): void {
     const name = partitionDirectoryName(topicPartition);
     const log = this.logs.get(name);
@@ -229,8 +229,10 @@ export class LogManager {
     const directory = this.directoryOf(log);
     if (directory === undefined || directory.state.isOffline) return;
     const renamed = `${directory.path}/${deletedDirectoryName(topicPartition, this.uniqueHex())}`;
-    log.guarded(() => this.env.disk.renameSync(log.directory, renamed));
-    this.later(log.config.fileDeleteDelayMs, () => this.removeDirectory(renamed));
+    this.skippingFailed(() => {
+      log.guarded(() => this.env.disk.renameSync(log.directory, renamed));
+      this.later(log.config.fileDeleteDelayMs, () => this.removeDirectory(renamed));
+    });
   }
 
   /**
@@ -244,8 +246,10 @@ export class LogManager {
     this.logs.delete(partitionDirectoryName(topicPartition));
     log.close();
     const renamed = `${directory.path}/${strayDirectoryName(topicPartition, this.uniqueHex())}`;
-    log.guarded(() => this.env.disk.renameSync(log.directory, renamed));
-    this.env.logger.warn(`${log.directory} belongs to no topic of this cluster; it is kept as ${renamed}`);
+    this.skippingFailed(() => {
+      log.guarded(() => this.env.disk.renameSync(log.directory, renamed));
+      this.env.logger.warn(`${log.directory} belongs to no topic of this cluster; it is kept as ${renamed}`);
+    });
   }
 
   private uniqueHex(): string {

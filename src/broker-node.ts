@@ -76,7 +76,7 @@ export class BrokerNode {
       {
         ...logManagerSettings(config),
         configOf: (topic) => this.metadata.topicConfig(topic),
-        directoryFailed: (path) => this.replicas.directoryFailed(path),
+        directoryFailed: (path) => this.directoryFailed(path),
       },
       locks,
     );
@@ -137,6 +137,17 @@ export class BrokerNode {
     this.logs.startSchedules();
     await this.listen();
     await this.register();
+  }
+
+  /** In a turn of its own for the groups: what has failed may be an append of theirs. */
+  private directoryFailed(path: string): void {
+    this.replicas.directoryFailed(path);
+    this.env.timers.soon(() => {
+      for (const { log } of this.replicas.all) {
+        const { topic, partition } = log.topicPartition;
+        if (topic === OFFSETS_TOPIC && log.directoryState.path === path) this.groups.resigned(partition, null);
+      }
+    });
   }
 
   private async listen(): Promise<void> {
