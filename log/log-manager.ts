@@ -67,7 +67,10 @@ export class LogManager {
     return manager;
   }
 
-  /** Loads every partition found on disk, one turn of the loop each. Call once the topics' configs are known. */
+  /**
+   * Loads every partition found on disk, one turn of the loop each. Call once the topics' configs are known. Ends early when
+   * the manager is closed meanwhile.
+   */
   async loadAll(): Promise<void> {
     for (const directory of this.directories) {
       for (const name of this.env.disk.listSync(directory.path)) {
@@ -80,6 +83,7 @@ export class LogManager {
         if (topicPartition === null || this.env.disk.statSync(`${directory.path}/${name}`)?.isDirectory !== true) continue;
         this.load(directory, topicPartition, this.settings.configOf(topicPartition.topic));
         await new Promise<void>((resolve) => this.env.timers.soon(resolve));
+        if (this.stopped) return;
       }
     }
   }

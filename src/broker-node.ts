@@ -59,6 +59,7 @@ export class BrokerNode {
   private readonly sockets: SocketServer;
   private readonly bound: BoundListener[] = [];
   private lifecycle: BrokerLifecycle | null = null;
+  private isStopped = false;
 
   constructor(
     private readonly env: Env,
@@ -108,7 +109,7 @@ export class BrokerNode {
     }));
   }
 
-  /** Resolves when clients are served; rejects with what kept it from starting. */
+  /** Resolves when clients are served; rejects with what kept it from starting, or soon after it has been stopped. */
   async start(): Promise<void> {
     const { raft, loader } = this.quorum;
     const firstImage = new Promise<void>((resolve) => {
@@ -124,6 +125,7 @@ export class BrokerNode {
     raft.start();
     await firstImage;
     await this.logs.loadAll();
+    this.assertGoesOn();
     // Groups are served from here on, if only to say that there are none yet.
     this.groups.start(this.metadata.topic(OFFSETS_TOPIC)?.partitionCount ?? this.config.get('offsets.topic.num.partitions'));
     this.replicas.onLeadership((partition) => {
@@ -134,9 +136,23 @@ export class BrokerNode {
     });
     loader.installPublisher(new BrokerMetadataPublisher(this.metadata, this.dynamic, this.replicas, this.deletedTopics()));
     loader.installPublisher({ name: 'lifecycle', publish: () => this.lifecycle?.metadataApplied() });
+    this.setStraysAside();
     this.logs.startSchedules();
     await this.listen();
+    this.assertGoesOn();
     await this.register();
+  }
+
+  private assertGoesOn(): void {
+    if (this.isStopped) throw new Error('stopped before it had started');
+  }
+
+  /** Logs of topics that were deleted when the last run could no longer put them away. */
+  private setStraysAside(): void {
+    for (const { topicPartition } of [...this.logs.all]) {
+      const { topic, partition } = topicPartition;
+      if (this.metadata.partition(topic, partition) === null) this.logs.setAside(topicPartition);
+    }
   }
 
   /** In a turn of its own for the groups: what has failed may be an append of theirs. */
@@ -257,7 +273,9 @@ export class BrokerNode {
 
   /** Stops everything; with `isClean` the next start believes the files. Safe after a start that failed half-way. */
   async stop(isClean: boolean): Promise<void> {
-    if (isClean && this.lifecycle !== null) await this.lifecycle.stop(CONTROLLED_SHUTDOWN_TIMEOUT_MS);
+    this.isStopped = true;
+    if (isClean) await this.lifecycle?.stop(CONTROLLED_SHUTDOWN_TIMEOUT_MS);
+    else this.lifecycle?.abandon();
     // Parked requests are answered before their connections end.
     const ended = this.sockets.stop(isClean ? SOCKET_GRACE_MS : 0);
     this.groups.stop();

@@ -81,14 +81,15 @@ export class BrokerLifecycle {
       const limit = this.parts.timers.set(timeoutMs, () => this.onEnded());
       this.onEnded = () => {
         limit.cancel();
-        this.end();
+        this.abandon();
         resolve();
       };
       this.heartbeatNow();
     });
   }
 
-  private end(): void {
+  /** Ends at once, without a word to the controller. */
+  abandon(): void {
     this.state = 'ended';
     this.timer?.cancel();
   }
