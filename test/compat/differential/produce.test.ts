@@ -241,13 +241,12 @@ const validating: readonly Scenario[] = [
         produce('append-time', batch([{}, { timestampMs: PAST_MS + 26 * HOUR_MS }]), { version }),
       ),
       produce('append-time', batch([{}], { timestampType: TimestampType.logAppendTime })),
-      ...[PAST_MS, -3].map((timestamp) =>
-        ask('ListOffsets', 7, {
-          replicaId: -1,
-          isolationLevel: 0,
-          topics: [{ name: 'append-time', partitions: [{ partitionIndex: 0, timestamp }] }],
-        }),
-      ),
+      // Which record has the largest timestamp is a matter of the millisecond in which each batch came, so it is not asked.
+      ask('ListOffsets', 7, {
+        replicaId: -1,
+        isolationLevel: 0,
+        topics: [{ name: 'append-time', partitions: [{ partitionIndex: 0, timestamp: PAST_MS }] }],
+      }),
       fetchAll('append-time'),
     ],
   },
