@@ -52,6 +52,11 @@ export class DiskFaults {
     };
   }
 
+  /** Whether a rule may still strike. */
+  get isArmed(): boolean {
+    return this.active.some(({ left }) => left > 0);
+  }
+
   clear(): void {
     this.active = [];
   }

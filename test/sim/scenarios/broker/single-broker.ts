@@ -7,6 +7,8 @@
 import { startBrokerNode } from '../../../../src/broker';
 import type { RunningBroker } from '../../../../src/running-broker';
 import type { Play, Played, Scenario, Step } from '../../harness/scenario';
+import type { DiskOperation } from '../../disk-faults';
+import type { SimProcess } from '../../process';
 import type { SimRandom } from '../../random';
 import { SimViolation } from '../../violation';
 import { SimWorld } from '../../world';
@@ -22,7 +24,7 @@ const MAX_PLAY_MS = 300_000;
 
 export const singleBroker: Scenario = {
   name: 'single-broker',
-  counters: ['acked', 'retry', 'fetched', 'commit', 'kill', 'power', 'stop', 'pause', 'cut', 'reset', 'flushed mode', 'cached mode', 'lost to power'],
+  counters: ['acked', 'retry', 'fetched', 'commit', 'kill', 'power', 'stop', 'pause', 'cut', 'reset', 'full', 'disk failed', 'flushed mode', 'cached mode', 'lost to power'],
   plan,
   play: (play) => new BrokerPlay(play).run(),
 };
@@ -48,9 +50,13 @@ function drawStep(random: SimRandom, mood: 'wild' | 'calm'): Step {
     [0.5 * faults, () => ({ kind: 'pause', delayMs: random.spread(10, 4_000) })],
     [0.5 * faults, () => ({ kind: 'cut', delayMs: random.spread(10, 1_000) })],
     [1 * faults, () => ({ kind: 'reset' })],
+    [0.5 * faults, () => ({ kind: 'full', freeBytes: random.pick([0, 3_000, 1_000_000, 5_000_000]), delayMs: random.spread(10, 1_000) })],
+    [0.5 * faults, () => ({ kind: 'fault', operation: random.pick(FAULTY), skip: random.below(10) })],
   ];
   return steps[random.weighted(steps.map(([weight]) => weight))]![1]();
 }
+
+const FAULTY = ['write', 'sync', 'read', 'truncate', 'rename', 'open', 'syncDirectory'] as const;
 
 class BrokerPlay {
   private readonly world: SimWorld;
@@ -62,6 +68,9 @@ class BrokerPlay {
   private life = -1;
   private broker: RunningBroker | null = null;
   private isOver = false;
+  /** The disk of this life's broker has been tampered with: it may end by itself. */
+  private mayFail = false;
+  private isStopping = false;
   private readonly producers: IdempotentProducer[] = [];
 
   constructor(private readonly play: Play) {
@@ -94,22 +103,37 @@ class BrokerPlay {
     const { kill } = this.play;
     this.life++;
     this.broker = null;
+    this.isStopping = false;
+    // After a failed sync the page cache is a fiction that no later sync mends: only a machine that starts anew is honest.
+    const { disk } = world.host(BROKER_HOST);
+    if (disk.paths().some((path) => disk.hasLostSync(path))) this.losePower();
+    this.mayFail = disk.capacityBytes < Infinity || disk.faults.isArmed;
     if (kill?.life === this.life) world.killBeforeCall(PROCESS, kill.beforeCall);
     const running = world.start(world.host(BROKER_HOST), PROCESS, async (env) => {
-      const broker = await startBrokerNode(env, singleBrokerConfig(this.isFlushed));
-      this.broker = broker;
-      await broker.closed;
+      try {
+        const broker = await startBrokerNode(env, singleBrokerConfig(this.isFlushed));
+        this.broker = broker;
+        await broker.closed;
+        if (!this.isStopping) this.ghost.violate('a broker that nobody stopped says that it was closed as asked');
+      } catch (error) {
+        if (!this.mayFail) throw error;
+        env.process.exit(1, String(error));
+      }
     });
     const { life } = this;
-    running.process.onEnd(() => this.brokerEnded(life, running.process.killedBefore !== ''));
+    running.process.onEnd(() => this.brokerEnded(life, running.process));
   }
 
-  /** Killed by the plan: with or without the power. Whoever else ends it starts it again himself. */
-  private brokerEnded(life: number, byPlan: boolean): void {
+  /** Killed by the plan, or given up by itself. Whoever else ends it starts it again himself. */
+  private brokerEnded(life: number, process: SimProcess): void {
     this.calls[life] = this.world.callCount(PROCESS);
-    if (!byPlan) return;
+    const isPlanned = process.killedBefore !== '';
+    const hasGivenUp = process.state === 'exited';
+    if (hasGivenUp) this.play.count('disk failed');
+    this.world.host(BROKER_HOST).disk.faults.clear();
+    if (!isPlanned && !hasGivenUp) return;
     this.world.scheduler.at(50, this.world.owner, () => {
-      if (this.play.kill?.ending === 'power') this.losePower();
+      if (isPlanned && this.play.kill?.ending === 'power') this.losePower();
       this.startBroker();
     });
   }
@@ -148,6 +172,9 @@ class BrokerPlay {
       case 'reset':
         this.world.network.reset(CLIENTS, BROKER_HOST);
         return this.play.count('reset');
+      case 'full':
+      case 'fault':
+        return this.spoilDisk(step);
       default:
     }
   }
@@ -172,6 +199,7 @@ class BrokerPlay {
 
   private async kill(client: SimClient, step: Step): Promise<void> {
     const { process } = this.world.running(PROCESS);
+    // It has ended by itself, and comes back by itself.
     if (process.isDead) return;
     this.world.kill(PROCESS);
     this.play.count('kill');
@@ -185,6 +213,7 @@ class BrokerPlay {
     const { process } = this.world.running(PROCESS);
     const life = this.life;
     let hasStopped = false;
+    this.isStopping = true;
     void this.broker.stop().then(() => (hasStopped = true));
     while (!hasStopped && !process.isDead) await client.pause(10);
     if (process.isDead || this.life !== life) return;
@@ -202,6 +231,20 @@ class BrokerPlay {
     if (step.kind === 'pause') world.resume(PROCESS);
     else world.network.healAll();
     this.play.count(step.kind);
+  }
+
+  private spoilDisk(step: Step): void {
+    const { disk } = this.world.host(BROKER_HOST);
+    this.mayFail = true;
+    this.play.count(step.kind);
+    if (step.kind === 'fault') {
+      disk.faults.add({ operation: step['operation'] as DiskOperation, code: 'EIO', skip: Number(step['skip']) });
+      return;
+    }
+    disk.capacityBytes = disk.usedBytes + Number(step['freeBytes']);
+    this.world.scheduler.at(Number(step['delayMs']), this.world.owner, () => {
+      disk.capacityBytes = Infinity;
+    });
   }
 
   /** Everything is acknowledged in the end, and everything is there. */
