@@ -40,8 +40,7 @@ export function openFetchContext(call: Call, request: Request): OpenedContext {
   if (!isFull) return continueSession(sessions, request, usesTopicIds);
   if (request.sessionId !== NO_SESSION_ID) sessions.remove(request.sessionId);
   const partitions = new Map(requested(request).map((partition) => [keyOf(partition), partition]));
-  const session =
-    request.sessionEpoch === INITIAL_EPOCH && partitions.size > 0 ? sessions.create(partitions, usesTopicIds) : null;
+  const session = request.sessionEpoch === INITIAL_EPOCH ? sessions.create(partitions, usesTopicIds) : null;
   return { ok: true, context: new FullContext(session?.id ?? NO_SESSION_ID, partitions) };
 }
 
@@ -58,6 +57,7 @@ function requested(request: Request): FetchPartition[] {
       logStartOffset: p.logStartOffset,
       toldHighWatermark: -1,
       toldLogStartOffset: -1,
+      resolvedName: '',
     })),
   );
 }
@@ -67,14 +67,13 @@ function keyOf(partition: FetchPartition): string {
 }
 
 function continueSession(sessions: FetchSessionCache, request: Request, usesTopicIds: boolean): OpenedContext {
-  const found = sessions.advance(request.sessionId, request.sessionEpoch);
+  const found = sessions.advance(request.sessionId, request.sessionEpoch, usesTopicIds);
   if (!found.ok) return found;
   const { session } = found;
-  if (session.usesTopicIds !== usesTopicIds) return { ok: false, errorCode: ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR };
+  for (const partition of requested(request)) updateSession(session, partition);
   for (const { topic, topicId, partitions } of request.forgottenTopicsData) {
     for (const index of partitions) session.partitions.delete(partitionKey(topic, topicId, index));
   }
-  for (const partition of requested(request)) updateSession(session, partition);
   if (session.partitions.size === 0) {
     sessions.remove(session.id);
     return { ok: true, context: new FullContext(NO_SESSION_ID, session.partitions) };

@@ -9,19 +9,21 @@ import { FetchRequest, FetchResponse } from '../../wire/schema/fetch';
 import { ErrorCode } from '../../wire/base/error-codes';
 import { ZERO_UUID } from '../../wire/base/uuid';
 import { readPartitions, type FetchedPartition, type FetchLimits, type FetchRead } from '../replication/fetch-reader';
-import { partitionKey as replicaKey } from '../replication/replica-manager';
+import { partitionKey as replicaKey, type LeaderLookup } from '../replication/replica-manager';
+import type { Services } from '../services';
 import type { FetchPartition } from '../replication/fetch-session';
 import { LogStorageError } from '../../log/log-error';
 import { fileRangeBody, releaseRangesIn } from '../network/response-body';
 import { openFetchContext, TOPIC_IDS_SINCE, type FetchContext } from './fetch-context';
 import { handler, type Call } from './handler';
-import { leaderLookup, type NamedPartition } from './leader-lookup';
+import { leaderLookup } from './leader-lookup';
 
 type Request = Infer<typeof FetchRequest>;
 type Response = Input<typeof FetchResponse>;
 type PartitionResponse = Response['responses'][number]['partitions'][number];
 
 const READ_COMMITTED = 1;
+const UNKNOWN: readonly number[] = [ErrorCode.UNKNOWN_TOPIC_ID, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION];
 const NO_RECORDS = new Uint8Array(0);
 
 export const fetch = handler({
@@ -69,8 +71,13 @@ class DelayedFetch {
     return replicaKey(name ?? target.topicId, target.partition);
   }
 
-  private named(target: FetchPartition): NamedPartition {
-    return this.usesTopicIds ? target : { ...target, topicId: null };
+  private lookup(target: FetchPartition): LeaderLookup {
+    const { services } = this.call;
+    if (!this.usesTopicIds) return leaderLookup(services, { ...target, topicId: null });
+    const name = services.metadata.topicById(target.topicId)?.name;
+    if (name === undefined && target.resolvedName !== '') return vanished(services, target);
+    target.resolvedName = name ?? '';
+    return leaderLookup(services, target);
   }
 
   private get usesTopicIds(): boolean {
@@ -97,17 +104,26 @@ class DelayedFetch {
   }
 
   private read(): FetchRead {
-    const { services } = this.call;
-    return readPartitions(this.context.partitions(), this.limits, (target) =>
-      leaderLookup(services, this.named(target)),
-    );
+    return readPartitions(this.context.partitions(), this.limits, (target) => this.lookup(target));
   }
 
   private answer(read: FetchRead): void {
     this.settled();
-    const told = this.context.filter(read.partitions);
+    const told = this.context.filter(read.unknownCount > 0 ? unknownLast(read.partitions) : read.partitions);
     this.respond({ errorCode: ErrorCode.NONE, sessionId: this.context.sessionId, responses: responsesOf(told) });
   }
+}
+
+/** An id that was known is gone: another topic has its name, or none has. */
+function vanished({ metadata }: Services, { resolvedName, partition }: FetchPartition): LeaderLookup {
+  const isThere = metadata.partition(resolvedName, partition) !== null;
+  return { ok: false, errorCode: isThere ? ErrorCode.INCONSISTENT_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
+}
+
+/** As Kafka lists them: what is there, then ids, then topics and partitions that are not. */
+function unknownLast(partitions: readonly FetchedPartition[]): FetchedPartition[] {
+  const rank = ({ errorCode }: FetchedPartition): number => 1 + UNKNOWN.indexOf(errorCode);
+  return [...partitions].sort((a, b) => rank(a) - rank(b));
 }
 
 function responsesOf(told: readonly FetchedPartition[]): Response['responses'] {

@@ -83,11 +83,7 @@ function readPartition(
   }
 }
 
-const IS_UNKNOWN: ReadonlySet<number> = new Set([
-  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-  ErrorCode.UNKNOWN_TOPIC_ID,
-  ErrorCode.INCONSISTENT_TOPIC_ID,
-]);
+const IS_UNKNOWN: ReadonlySet<number> = new Set([ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID]);
 
 function failed(target: FetchPartition, errorCode: number): FetchedPartition {
   return {

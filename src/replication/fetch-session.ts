@@ -26,6 +26,8 @@ export interface FetchPartition {
   /** What the client was told last; -1 forces the next answer to name the partition. */
   toldHighWatermark: number;
   toldLogStartOffset: number;
+  /** The name that the topic id had when it was last looked up; '' before. */
+  resolvedName: string;
 }
 
 export function partitionKey(topic: string, topicId: string, partition: number): string {
@@ -100,11 +102,12 @@ export class FetchSessionCache {
     return true;
   }
 
-  /** The session that an incremental request continues; its epoch moves on. */
-  advance(id: number, epoch: number): SessionLookup {
+  /** The session that an incremental request continues; its epoch moves on, unless the request is refused. */
+  advance(id: number, epoch: number, usesTopicIds: boolean): SessionLookup {
     const session = this.sessions.get(id);
     if (session === undefined) return { ok: false, errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND };
     if (session.epoch !== epoch) return { ok: false, errorCode: ErrorCode.INVALID_FETCH_SESSION_EPOCH };
+    if (session.usesTopicIds !== usesTopicIds) return { ok: false, errorCode: ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR };
     session.epoch = epoch === MAX_EPOCH ? 1 : epoch + 1;
     session.lastUsedMs = this.clock.monotonicMs();
     // Most recently used last: eviction meets idle sessions first.

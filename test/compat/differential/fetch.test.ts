@@ -284,10 +284,6 @@ const allowed: Readonly<Record<string, readonly Allowed[]>> = {
   ],
   'Fetch that waits for a topic that is deleted': [
     {
-      at: /^Fetch v13 responses\[0\]\.partitions\[0\]\.errorCode$/,
-      reason: 'who asked by id is told that the id is unknown; Kafka has forgotten by then how it was asked',
-    },
-    {
       at: /abortedTransactions$/,
       kafka: null,
       reason: 'an empty list as for any unknown topic; Kafka is of two minds',

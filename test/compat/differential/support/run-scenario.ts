@@ -65,6 +65,8 @@ class Run {
   private async ask(step: AskStep): Promise<void> {
     const { parked, until } = step.options;
     if (parked !== undefined) {
+      // Once the connection stands, what is sent on it comes before what is sent later on another.
+      await this.client(step.options.on ?? MAIN).ask('ApiVersions', 0, {});
       this.parked.set(parked, { step, answer: this.outcomeOf(step) });
       return;
     }
