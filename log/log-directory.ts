@@ -28,6 +28,8 @@ export class LogDirectory {
   /** False once a write of a clean stop has failed: the stop is then not marked as clean. */
   isStateWritten = true;
   private writtenRecoveryPoints: ReadonlyMap<string, PartitionOffset>;
+  /** Partitions that are gone since the recovery points were written. */
+  private readonly gone = new Set<string>();
 
   private constructor(
     private readonly env: Env,
@@ -61,14 +63,21 @@ export class LogDirectory {
   writeRecoveryPoints(entries: readonly PartitionOffset[]): void {
     writeOffsetCheckpoint(this.env.disk, this.path, RECOVERY_POINT_CHECKPOINT, entries);
     this.writtenRecoveryPoints = new Map(entries.map((entry) => [partitionDirectoryName(entry), entry]));
+    this.gone.clear();
+  }
+
+  /** The partition's log is gone. Its recovery point goes with the next ones that are written. */
+  forget(topicPartition: TopicPartition): void {
+    this.gone.add(partitionDirectoryName(topicPartition));
   }
 
   /** Makes sure that a crash from now on recovers the partition from `offset` or before; the other points stay as they are. */
   lowerRecoveryPoint(topicPartition: TopicPartition, offset: number): void {
     const name = partitionDirectoryName(topicPartition);
     if ((this.writtenRecoveryPoints.get(name)?.offset ?? 0) <= offset) return;
-    const others = [...this.writtenRecoveryPoints.values()].filter((entry) => partitionDirectoryName(entry) !== name);
-    this.writeRecoveryPoints([...others, { ...topicPartition, offset }]);
+    // A topic that is made again meets the points of its former self: all of them go at once.
+    const others = [...this.writtenRecoveryPoints].filter(([other]) => other !== name && !this.gone.has(other));
+    this.writeRecoveryPoints([...others.map(([, entry]) => entry), { ...topicPartition, offset }]);
   }
 
   writeLogStarts(entries: readonly PartitionOffset[]): void {

@@ -232,6 +232,7 @@ export class LogManager {
     log.close();
     const directory = this.directoryOf(log);
     if (directory === undefined || directory.state.isOffline) return;
+    directory.forget(topicPartition);
     const renamed = `${directory.path}/${deletedDirectoryName(topicPartition, this.uniqueHex())}`;
     this.skippingFailed(() => {
       log.guarded(() => this.env.disk.renameSync(log.directory, renamed));
@@ -249,6 +250,7 @@ export class LogManager {
     if (log === undefined || directory === undefined) return;
     this.logs.delete(partitionDirectoryName(topicPartition));
     log.close();
+    directory.forget(topicPartition);
     const renamed = `${directory.path}/${strayDirectoryName(topicPartition, this.uniqueHex())}`;
     this.skippingFailed(() => {
       log.guarded(() => this.env.disk.renameSync(log.directory, renamed));

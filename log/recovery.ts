@@ -56,6 +56,8 @@ class Recovery {
   private readonly batch = new BatchView();
   private epochsAreComplete = true;
   private hasRepaired = false;
+  /** Something was cut off, which has to be durable before anything is written in its place. */
+  private hasCut = false;
 
   constructor(private readonly input: RecoveryInput) {
     this.epochs = this.loadEpochs();
@@ -167,7 +169,13 @@ class Recovery {
     return segments;
   }
 
+  private cut(segment: LogSegment): void {
+    this.hasCut = true;
+    segment.file.current.truncateSync(segment.sizeBytes);
+  }
+
   private dropAfter(segments: LogSegment[], index: number): LogSegment[] {
+    this.hasCut = true;
     for (const segment of segments.splice(index + 1)) {
       this.say(`removing segment ${segment.baseOffset}, which lies after the damage`);
       removeSegmentFiles(this.disk, segment, 'now');
@@ -197,12 +205,12 @@ class Recovery {
     if (why === OVERLAP) {
       // A truncation that loss of power took back: the next segment was begun after it and holds what counts.
       this.say(`segment ${segment.baseOffset} holds records that were truncated before the next segment began; cutting them`);
-      segment.file.current.truncateSync(segment.sizeBytes);
+      this.cut(segment);
       return { isWhole: true, nextOffset: lastOffset + 1 };
     }
     this.say(`segment ${segment.baseOffset} is damaged at byte ${segment.sizeBytes} (${why}); cutting ${sizeBytes - segment.sizeBytes} bytes, the log goes on from offset ${lastOffset + 1}`);
     this.input.context.counters.tornTails++;
-    segment.file.current.truncateSync(segment.sizeBytes);
+    this.cut(segment);
     return { isWhole: false, nextOffset: lastOffset + 1 };
   }
 
@@ -305,16 +313,19 @@ class Recovery {
     });
   }
 
-  /** After an unclean stop, syncs what recovery read before calling it flushed. */
+  /**
+   * After an unclean stop, syncs what recovery read before calling it flushed, unless the last run has done so already. The
+   * log directory's own entries were synced when it was opened.
+   */
   private settleFlushed(segments: readonly LogSegment[], logEndOffset: number): number {
     if (this.input.wasCleanlyStopped) return logEndOffset;
+    const isOnDisk = this.input.recoveryPoint >= logEndOffset && !this.hasCut;
     for (const segment of segments) {
       if (!segment.isDirty) continue;
-      segment.file.current.syncSync();
+      if (!isOnDisk) segment.file.current.syncSync();
       segment.isDirty = false;
     }
-    this.disk.syncDirectorySync(this.input.directory);
-    this.disk.syncDirectorySync(this.input.context.state.path);
+    if (!isOnDisk) this.disk.syncDirectorySync(this.input.directory);
     return logEndOffset;
   }
 }

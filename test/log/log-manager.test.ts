@@ -1,5 +1,28 @@
+import type { Env } from '../../log/env';
 import { SimWorld } from '../sim/world';
 import { batchOf, contents, live, openLog, openManager, smallLogConfig, TOPIC_ID } from './support/log-bench';
+
+/** Counts synchronous syncs from now on: those that hold up the loop. */
+function countSyncs(env: Env): () => number {
+  let count = 0;
+  const { disk } = env;
+  const open = disk.openSync.bind(disk);
+  const syncDirectory = disk.syncDirectorySync.bind(disk);
+  jest.spyOn(disk, 'syncDirectorySync').mockImplementation((path) => {
+    count += 1;
+    syncDirectory(path);
+  });
+  jest.spyOn(disk, 'openSync').mockImplementation((path, mode) => {
+    const file = open(path, mode);
+    const sync = file.syncSync.bind(file);
+    jest.spyOn(file, 'syncSync').mockImplementation(() => {
+      count += 1;
+      sync();
+    });
+    return file;
+  });
+  return () => count;
+}
 
 describe('the log manager', () => {
   test('puts new partitions into the directory with the fewest, and finds them again', async () => {
@@ -17,6 +40,37 @@ describe('the log manager', () => {
       await manager.loadAll();
       expect([...manager.all].map((log) => log.topicPartition.partition).sort()).toEqual([0, 1, 2, 3]);
       expect(manager.get('x', 1)?.topicId).toBe(TOPIC_ID);
+    });
+  });
+
+  test('makes new partitions without a sync of each, also of a topic that was there before, and loads idle ones so', async () => {
+    const world = new SimWorld({ seed: 5 });
+    const config = smallLogConfig();
+    await live(world, async (env) => {
+      const manager = openManager(env, config);
+      const syncs = countSyncs(env);
+      const make = (): void => {
+        for (let partition = 0; partition < 20; partition++) {
+          const log = manager.getOrCreate({ topic: 'x', partition }, TOPIC_ID, config);
+          log.append(batchOf(['value']), 0, 'client');
+        }
+      };
+      make();
+      expect(syncs()).toBe(0);
+      for (const log of manager.all) await new Promise((resolve) => log.flush(resolve));
+      manager.writeRecoveryPoints();
+      for (let partition = 0; partition < 20; partition++) manager.remove({ topic: 'x', partition });
+      const before = syncs();
+      make();
+      expect(syncs() - before).toBeLessThan(5);
+      for (const log of manager.all) await new Promise((resolve) => log.flush(resolve));
+      manager.writeRecoveryPoints();
+    });
+    await live(world, async (env) => {
+      const manager = openManager(env, config);
+      const syncs = countSyncs(env);
+      await manager.loadAll();
+      expect([[...manager.all].every((log) => log.flushedOffset === 1), syncs()]).toEqual([true, 0]);
     });
   });
 
