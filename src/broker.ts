@@ -72,13 +72,17 @@ class Ending {
   }
 
   running(node: BrokerNode, logDirs: readonly string[]): RunningBroker {
-    let resolveClosed: () => void = () => undefined;
+    let resolveStopped: () => void = () => undefined;
     const stopped = new Promise<void>((resolve) => {
-      resolveClosed = resolve;
+      resolveStopped = resolve;
     });
-    const stop = (isClean: boolean): Promise<void> => (this.stopping ??= node.stop(isClean).then(resolveClosed));
-    const closed = Promise.race([stopped, this.failed.catch((error: unknown) => stop(false).then(() => Promise.reject(error)))]);
+    const stop = (): Promise<void> => (this.stopping ??= node.stop(true).then(resolveStopped));
+    const failed = this.failed.catch(async (error: unknown) => {
+      await (this.stopping ??= node.stop(false));
+      throw error;
+    });
+    const closed = Promise.race([stopped, failed]);
     closed.catch(() => undefined);
-    return { clusterId: node.clusterId, listeners: node.listeners, logDirs, stop: () => stop(true), closed };
+    return { clusterId: node.clusterId, listeners: node.listeners, logDirs, stop, closed };
   }
 }
