@@ -8,15 +8,26 @@
  *   {"committed":{"0":6}}           a commit has been acknowledged
  *   {"done":N}                      the end, with how many records
  *
- * A record is written before its offset is committed. Pipes are written synchronously, so a line that was written is
- * there even when the process is killed right after.
+ * A record is written before its offset is committed, and a line that was written is there even when the process is killed
+ * right after: hence writeSync, since process.stdout queues what its reader is too slow for.
  */
 const { createHash } = require('node:crypto');
+const { writeSync } = require('node:fs');
 
 exports.options = JSON.parse(process.argv[2] ?? '{}');
 
+const never = new Int32Array(new SharedArrayBuffer(4));
+
 exports.write = (value) => {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
+  for (let written = 0; written < bytes.length;) {
+    try {
+      written += writeSync(1, bytes, written);
+    } catch (reason) {
+      if (reason.code !== 'EAGAIN') throw reason;
+      Atomics.wait(never, 0, 0, 2);
+    }
+  }
 };
 
 /** key, value: strings or null. A record names itself at the start of its value, or in its key when it has no value. */

@@ -12,7 +12,8 @@ import { ReadingCheck } from './reading-check';
 const KILL_AFTER = 0.1;
 const KILL_AT_LATEST = 0.5;
 const MEMBERS = ['first', 'second', 'third'];
-const TIMEOUT_MS = 180_000;
+/** A rebalance takes up to some ten seconds; a group that is silent for longer is stuck. */
+const SILENCE_MS = 45_000;
 
 export interface GroupOptions {
   readonly client: ClientName;
@@ -117,22 +118,36 @@ class GroupRun {
   }
 
   private async until(condition: () => boolean): Promise<void> {
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
+    let isStuck = false;
+    const silence = setTimeout(() => {
+      isStuck = true;
       this.wake();
-    }, TIMEOUT_MS);
-    while (!condition() && !isLate && this.failure === null) {
+    }, SILENCE_MS);
+    while (!condition() && !isStuck && this.failure === null) {
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
+      if (!isStuck) silence.refresh();
     }
-    clearTimeout(timer);
+    clearTimeout(silence);
     if (this.failure !== null) throw this.failure;
-    if (isLate)
-      throw new Error(
-        `the group did not get on: ${this.check.recordsSeen} of ${this.options.expected.size} records, ${this.check.problems.join('; ')}`,
-      );
+    if (isStuck) throw new Error(this.stuckText());
+  }
+
+  private stuckText(): string {
+    const { expected, ends } = this.options;
+    const first = new Map(
+      this.check
+        .unread(ends)
+        .toReversed()
+        .map(({ partition, offset }) => [partition, offset]),
+    );
+    const partitions = [...first].map(
+      ([partition, offset]) =>
+        `${partition} from ${offset} to ${ends.get(partition)}, owned by ${this.owners.get(partition)}`,
+    );
+    const read = `${this.check.recordsSeen} of ${expected.size} records read`;
+    return `the group does not get on: ${read}; unread: ${partitions.join('; ')}; ${this.check.problems.join('; ')}`;
   }
 
   private sampleCommits(): { now(): Promise<Map<number, number>>; stop(): Promise<void> } {
