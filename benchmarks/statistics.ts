@@ -19,6 +19,13 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 }
 
+/** The value below which `share` of the values lie, by nearest rank: 0.99 for the p99, 1 for the largest. */
+export function percentile(values: readonly number[], share: number): number {
+  if (values.length === 0) throw new RangeError('a percentile of nothing');
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] as number;
+}
+
 /** Median and range, or null when there is nothing to summarize. */
 export function summarize(values: readonly number[]): Summary | null {
   if (values.length === 0) return null;

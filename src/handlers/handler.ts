@@ -59,6 +59,12 @@ export interface HandlerSpec<Req extends Message, Res extends Message> {
   handle(call: Call, request: Infer<Req>, respond: Respond<Input<Res>>): void;
 }
 
+/**
+ * How many elements the arrays of one request may have in all. An element may take two bytes on the wire and fifty in memory:
+ * without a bound one frame of 100 MB would fill gigabytes of heap and hold the loop for seconds.
+ */
+const MAX_REQUEST_ELEMENTS = 500_000;
+
 export function handler<Req extends Message, Res extends Message>(spec: HandlerSpec<Req, Res>): ApiHandler {
   return {
     minVersion: spec.minVersion ?? spec.request.validVersions.min,
@@ -66,7 +72,7 @@ export function handler<Req extends Message, Res extends Message>(spec: HandlerS
     mayOverlap: spec.mayOverlap ?? false,
     handle(call, body, respond) {
       const bytes = spec.keepsBytes === true ? body.slice() : body;
-      const request = decode(spec.request, call.apiVersion, bytes);
+      const request = decode(spec.request, call.apiVersion, bytes, { maxElements: MAX_REQUEST_ELEMENTS });
       spec.handle(call, request, (response) => {
         if (response === null) respond(null);
         else encodeThen(call, spec.response, response, respond);

@@ -1,4 +1,4 @@
-import { formatSummary, median, pairRatios, summarize } from '../../benchmarks/statistics';
+import { formatSummary, median, pairRatios, percentile, summarize } from '../../benchmarks/statistics';
 
 describe('the statistics of benchmarks', () => {
   test('take the middle value as median, or the mean of the two middle ones', () => {
@@ -12,6 +12,13 @@ describe('the statistics of benchmarks', () => {
     const values = [100, 9, 25];
     expect(median(values)).toBe(25);
     expect(values).toEqual([100, 9, 25]);
+  });
+
+  test('take percentiles by nearest rank', () => {
+    const values = Array.from({ length: 200 }, (_, i) => 200 - i);
+    expect([0, 0.5, 0.99, 1].map((share) => percentile(values, share))).toEqual([1, 100, 198, 200]);
+    expect(percentile([7], 0.99)).toBe(7);
+    expect(() => percentile([], 0.5)).toThrow(RangeError);
   });
 
   test('give the range beside the median', () => {
