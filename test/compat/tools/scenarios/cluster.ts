@@ -1,10 +1,19 @@
 import { handlers } from '../../../../src/handlers/index';
+import type { ToolName } from '../../../support/kafka-tools';
+import type { ApiName } from '../../../../wire/api-keys';
 import type { AllowedDifference, RunStep, Scenario } from '../scenario';
 
 const cluster = (action: string, ...args: readonly string[]): RunStep => ({
   tool: 'kafka-cluster',
   args: [action, '--bootstrap-server', '{bootstrap}', ...args],
   varies: [[/Cluster ID: [\w-]{22}/, 'Cluster ID: <id>']],
+});
+
+/** A command that needs one API beyond those of every client. Most tools put the flag for the server first. */
+const refusable = (api: ApiName, tool: ToolName, ...args: readonly string[]): RunStep => ({
+  tool,
+  args,
+  needs: { api, refusal: /UnsupportedVersionException|does not support/ },
 });
 
 /** The APIs that Moldau does not serve, with the reasons that its registry gives. */
@@ -30,5 +39,37 @@ export const kafkaCluster: readonly Scenario[] = [
   {
     name: 'kafka-broker-api-versions lists what is served',
     steps: [{ tool: 'kafka-broker-api-versions', args: [], allowed: unserved }],
+  },
+  {
+    name: 'kafka-features describes what is finalized',
+    steps: [
+      {
+        tool: 'kafka-features',
+        args: ['describe'],
+        varies: [[/Epoch: \d+/, 'Epoch: <n>']],
+        allowed: [
+          {
+            reason: 'features whose APIs are not served yet',
+            pattern: /^Feature: (eligible\.leader\.replicas|group|share|streams|transaction)\.version/,
+            replacement: null,
+          },
+        ],
+      },
+    ],
+  },
+  {
+    name: 'tools whose APIs may not be served',
+    steps: [
+      refusable('ListTransactions', 'kafka-transactions', 'list'),
+      refusable('DescribeAcls', 'kafka-acls', '--list'),
+      {
+        ...refusable('DescribeQuorum', 'kafka-metadata-quorum', 'describe', '--status'),
+        varies: [[/^(ClusterId|HighWatermark|MaxFollowerLagTimeMs): .*|CONTROLLER:.*\d+/g, '<...>']],
+      },
+      refusable('DescribeLogDirs', 'kafka-log-dirs', '--describe', '--topic-list', 'none-of-these'),
+      refusable('ListConfigResources', 'kafka-client-metrics', '--list'),
+      refusable('ElectLeaders', 'kafka-leader-election', '--election-type', 'preferred', '--all-topic-partitions'),
+      refusable('ListPartitionReassignments', 'kafka-reassign-partitions', '--list'),
+    ],
   },
 ];

@@ -1,6 +1,22 @@
-import type { Scenario, Step } from '../scenario';
+import type { AllowedDifference, RunStep, Scenario, Step } from '../scenario';
 
-const configs = (...args: readonly string[]): Step => ({ tool: 'kafka-configs', args });
+const configs = (...args: readonly string[]): RunStep => ({ tool: 'kafka-configs', args });
+const broker = ['--entity-type', 'brokers', '--entity-name', '1'] as const;
+const allBrokers = ['--entity-type', 'brokers', '--entity-default'] as const;
+
+const ownKeys: readonly AllowedDifference[] = [
+  {
+    reason: 'keys that Moldau adds',
+    pattern: /^ {2}(log\.flush\.before\.ack|log\.record\.validation)=/,
+    replacement: null,
+  },
+  {
+    reason: 'Moldau alone is its own quorum',
+    pattern: /^ {2}(controller\.quorum\.voters|listeners)=.*/,
+    replacement: '  $1=...',
+  },
+];
+
 /** A value that a key does not take, refused in words of our own. */
 const refused = (change: string): Step => ({
   tool: 'kafka-configs',
@@ -58,6 +74,23 @@ export const kafkaConfigs: readonly Scenario[] = [
       configs('--alter', '--topic', 'absent', '--add-config', 'retention.ms=1'),
       configs('--describe', '--topic', 'absent'),
       configs('--describe', ...topic),
+    ],
+  },
+  {
+    name: 'kafka-configs describes and alters a broker',
+    steps: [
+      configs('--describe', ...broker),
+      { ...configs('--describe', ...broker, '--all'), allowed: ownKeys },
+      configs('--describe', ...allBrokers),
+      configs('--alter', ...allBrokers, '--add-config', 'log.cleaner.threads=2'),
+      configs('--describe', ...allBrokers),
+      configs('--describe', ...broker),
+      configs('--alter', ...allBrokers, '--delete-config', 'log.cleaner.threads'),
+      configs('--alter', ...broker, '--add-config', 'node.id=4'),
+      configs('--alter', ...broker, '--add-config', 'log.retention.ms=1000000'),
+      configs('--describe', ...broker),
+      configs('--alter', ...broker, '--delete-config', 'log.retention.ms'),
+      configs('--describe', ...broker),
     ],
   },
 ];

@@ -70,4 +70,15 @@ export const perfTests: readonly Scenario[] = [
       },
     ],
   },
+  {
+    name: 'kafka-e2e-latency',
+    steps: [
+      {
+        tool: 'kafka-e2e-latency',
+        args: ['--topic', 'e2e', '--num-records', '200', '--producer-acks', 'all', '--record-size', '100'],
+        varies: [[/\d+\.\d+|(?<= = )\d+/g, '<ms>']],
+      },
+      { tool: 'kafka-get-offsets', args: ['--topic', 'e2e'] },
+    ],
+  },
 ];
