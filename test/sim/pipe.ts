@@ -133,13 +133,17 @@ export class Pipe {
   schedule(): void {
     const first = this.segments[0];
     if (first === undefined || this.delivery !== 0) return;
-    if (this.link.cutAtMs !== null && first.arriveAtMs > this.link.cutAtMs) return;
+    if (this.isHeldUp(first)) return;
     if (!this.to.mayReceive(first.bytes === null)) return;
     const delayMs = Math.max(0, first.arriveAtMs - this.core.scheduler.nowMs);
     this.delivery = this.core.scheduler.at(delayMs, this.to.owner, () => {
       this.delivery = 0;
       this.deliver();
     });
+  }
+
+  private isHeldUp(segment: Segment): boolean {
+    return this.link.cutAtMs !== null && segment.arriveAtMs > this.link.cutAtMs;
   }
 
   private accept(): void {
@@ -214,6 +218,8 @@ export class Pipe {
   private deliver(): void {
     const first = this.segments[0];
     if (first === undefined || !this.to.mayReceive(first.bytes === null)) return;
+    // A cut since this was planned holds the bytes up, and after it has healed they come later.
+    if (this.isHeldUp(first) || first.arriveAtMs > this.core.scheduler.nowMs) return this.schedule();
     if (first.bytes === null) {
       this.segments.shift();
       this.to.finArrived();

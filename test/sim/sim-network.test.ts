@@ -222,6 +222,24 @@ describe('the simulated network', () => {
   );
 
   test(
+    'bytes that are on their way when a link is cut do not pass it, however the cut and its end fall',
+    simulated(() => {
+      for (let seed = 0; seed < 50; seed++) {
+        const { world, probe } = connected(seed);
+        world.network.setDelay('outside', 's', [5, 5]);
+        probe.connection!.write([new Uint8Array([7])]);
+        world.run({ untilMs: world.nowMs + 1 });
+        world.network.cut('outside', 's');
+        world.run({ untilMs: world.nowMs + world.random('test').spread(0, 100) });
+        expect(probe.received).toEqual([]);
+        world.network.heal('outside', 's');
+        world.run();
+        expect(probe.received).toEqual([7]);
+      }
+    }),
+  );
+
+  test(
     'a one-way cut lets the other direction pass',
     simulated(() => {
       const served: Connection[] = [];
