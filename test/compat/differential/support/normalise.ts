@@ -69,9 +69,11 @@ export class Normaliser {
   }
 
   private array(field: string, elements: readonly unknown[], options: NormaliseOptions): unknown[] {
-    const values = elements.map((element) => this.value(field, element, options));
-    if (options.isOrdered || !values.every(isStruct)) return values;
-    return [...(values as Json[])].sort(byName);
+    if (options.isOrdered || !elements.every(isStruct))
+      return elements.map((element) => this.value(field, element, options));
+    // Sorted before ids are numbered as they are first seen, and by what has taken their place.
+    const values = [...elements].sort(byName).map((element) => this.struct(element, options));
+    return values.sort(byName);
   }
 
   private text(field: string, value: string, options: NormaliseOptions): string {
