@@ -3,7 +3,7 @@
  * is measured, and docs/benchmarks.md for what it means.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environment, loadWarning } from './environment';
 import { type KcatFile, writeKcatFile } from './kcat';
@@ -17,7 +17,7 @@ import type { KcatWork, Row } from './rows';
 import type { Sample } from './sample';
 import { asText, tableOf } from './table';
 import { kafkaTarget } from './targets/kafka-target';
-import { moldauTarget } from './targets/moldau-target';
+import { BUILT_COMMAND, moldauTarget } from './targets/moldau-target';
 import type { Target } from './targets/target';
 
 const ROOT = join(__dirname, '..');
@@ -43,6 +43,7 @@ async function main(): Promise<number> {
 async function bench(options: BenchOptions, resources: Resources): Promise<number> {
   const warning = loadWarning();
   if (warning !== null) say(`warning: ${warning}`);
+  const builtMs = builtAtMs();
   const ours = moldauTarget(resources, options);
   const theirs = options.against.map((other) =>
     'heapMb' in other ? kafkaTarget(resources, other.heapMb) : moldauTarget(resources, options, other.command),
@@ -60,6 +61,7 @@ async function bench(options: BenchOptions, resources: Resources): Promise<numbe
       }
     }
   }
+  if (builtAtMs() !== builtMs) say('warning: dist/ was built anew while this ran: not all of it measured the same');
   report(options, samples, ours, theirs);
   const expected = options.rows.length * (1 + theirs.length) * options.pairs;
   return new Set(samples.map(({ line, target, pair }) => `${line.split(':')[0]} ${target} ${pair}`)).size < expected
@@ -128,6 +130,10 @@ function build(): void {
     stdio: 'inherit',
   });
   if (status !== 0) throw new Error('the build failed');
+}
+
+function builtAtMs(): number {
+  return statSync(BUILT_COMMAND).mtimeMs;
 }
 
 function releaseAtEnd(resources: Resources): void {

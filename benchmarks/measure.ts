@@ -41,17 +41,17 @@ export async function measure(
   group: readonly Row[],
   options: MeasureOptions,
 ): Promise<Sample[]> {
-  const start = (): Promise<RunningTarget> =>
-    target.start({ prefix: options.brokerPrefix, profileDir: options.profileDir });
+  const start = (): Promise<RunningTarget | null> => startOrSay(target, options);
   let broker = await start();
   const load = new LoadProcess(options.resources, options.clientPrefix);
   const samples: Sample[] = [];
   try {
     for (const row of group) {
-      if (!broker.isRunning()) {
+      if (broker?.isRunning() === false) {
         await broker.stop();
         broker = await start();
       }
+      if (broker === null) break;
       const key = { line: row.name, target: target.name, pair };
       try {
         const fresh = await measureRow(row, key, broker, load, options);
@@ -63,9 +63,19 @@ export async function measure(
     }
   } finally {
     await load.end();
-    await broker.stop();
+    await broker?.stop();
   }
   return samples;
+}
+
+/** Null when it does not start, which has been said: one bad start does not spoil a run of hours. */
+async function startOrSay(target: Target, options: MeasureOptions): Promise<RunningTarget | null> {
+  try {
+    return await target.start({ prefix: options.brokerPrefix, profileDir: options.profileDir });
+  } catch (error) {
+    options.say(error instanceof Error ? error.message : String(error));
+    return null;
+  }
 }
 
 function failureOf(target: Target, row: Row, broker: RunningTarget, error: unknown): string {

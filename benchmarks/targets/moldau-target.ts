@@ -6,7 +6,8 @@ import type { Resources } from '../resources';
 import { startBrokerProcess } from './broker-process';
 import { HOST, SAME_SETTINGS, type Target } from './target';
 
-const BUILT_COMMAND = join(__dirname, '..', '..', 'dist', 'moldau.cjs');
+/** What `npm run build` makes. */
+export const BUILT_COMMAND = join(__dirname, '..', '..', 'dist', 'moldau.cjs');
 
 export interface MoldauTargetOptions {
   /** log.record.validation */
