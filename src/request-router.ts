@@ -3,7 +3,7 @@ import type { ApiName } from '../wire/api-keys';
 import { apiByKey } from '../wire/api-keys';
 import type { ApiHandler } from './handlers/handler';
 import { handlers } from './handlers/index';
-import type { NetworkRequest, RequestHandler, Respond, ServedApi } from './network/request-handler';
+import type { Continuation, NetworkRequest, RequestHandler, Respond, ServedApi } from './network/request-handler';
 import type { Services } from './services';
 
 export class RequestRouter implements RequestHandler {
@@ -13,10 +13,10 @@ export class RequestRouter implements RequestHandler {
     return this.find(apiKey);
   }
 
-  handle(request: NetworkRequest, body: Uint8Array, respond: Respond): void {
+  handle(request: NetworkRequest, body: Uint8Array, respond: Respond): Continuation | void {
     const { connection, apiVersion, clientId, api } = request;
     const call = { services: this.services, apiVersion, clientId: clientId ?? '', connection };
-    this.find(api.key)?.handle(call, body, respond);
+    return this.find(api.key)?.handle(call, body, respond);
   }
 
   private find(apiKey: number): ApiHandler | undefined {

@@ -7,6 +7,7 @@
  */
 import type { Infer, Input, Message, RecordsBody } from '../../wire/schema';
 import { decode, encodeChunks } from '../../wire/codec';
+import type { Continuation } from '../network/request-handler';
 import { releaseRangesIn } from '../network/response-body';
 import type { Services } from '../services';
 
@@ -45,8 +46,11 @@ export interface ApiHandler {
   /** Several requests of one connection may be under way; their responses still leave in order. */
   readonly mayOverlap: boolean;
   /** Decodes `body` and handles it. Throws DecodeError when the body does not hold the request. */
-  handle(call: Call, body: Uint8Array, respond: Respond<ResponseChunks>): void;
+  handle(call: Call, body: Uint8Array, respond: Respond<ResponseChunks>): Continuation | undefined;
 }
+
+/** Handles some more of the same request; gives back what goes on after that, until it is handled whole. */
+export type GoOn<Req extends Message> = (request: Infer<Req>) => GoOn<Req> | void;
 
 export interface HandlerSpec<Req extends Message, Res extends Message> {
   readonly request: Req;
@@ -56,7 +60,8 @@ export interface HandlerSpec<Req extends Message, Res extends Message> {
   readonly maxVersion?: number;
   readonly keepsBytes?: true;
   readonly mayOverlap?: true;
-  handle(call: Call, request: Infer<Req>, respond: Respond<Input<Res>>): void;
+  /** A request that would hold the loop for too long is begun, and what comes back goes on with it in later turns. */
+  handle(call: Call, request: Infer<Req>, respond: Respond<Input<Res>>): GoOn<Req> | void;
 }
 
 /**
@@ -72,12 +77,32 @@ export function handler<Req extends Message, Res extends Message>(spec: HandlerS
     mayOverlap: spec.mayOverlap ?? false,
     handle(call, body, respond) {
       const bytes = spec.keepsBytes === true ? body.slice() : body;
-      const request = decode(spec.request, call.apiVersion, bytes, { maxElements: MAX_REQUEST_ELEMENTS });
-      spec.handle(call, request, (response) => {
+      const request = decoded(spec, call, bytes);
+      const next = spec.handle(call, request, (response) => {
         if (response === null) respond(null);
         else encodeThen(call, spec.response, response, respond);
       });
+      return continued(next, request, body, (moved) => decoded(spec, call, moved));
     },
+  };
+}
+
+function decoded<Req extends Message>(spec: { request: Req }, { apiVersion }: Call, body: Uint8Array): Infer<Req> {
+  return decode(spec.request, apiVersion, body, { maxElements: MAX_REQUEST_ELEMENTS });
+}
+
+/** The request's slices are valid as long as its body lies where it lay; else it is decoded anew. */
+function continued<Req extends Message>(
+  goOn: GoOn<Req> | void,
+  request: Infer<Req>,
+  body: Uint8Array,
+  decodeAgain: (body: Uint8Array) => Infer<Req>,
+): Continuation | undefined {
+  if (goOn === undefined) return undefined;
+  return (again) => {
+    const hasMoved = again.buffer !== body.buffer || again.byteOffset !== body.byteOffset;
+    const valid = hasMoved ? decodeAgain(again) : request;
+    return continued(goOn(valid), valid, again, decodeAgain);
   };
 }
 

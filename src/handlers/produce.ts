@@ -23,9 +23,26 @@ type PartitionData = Request['topicData'][number]['partitionData'][number];
 type PartitionResponse = Response['responses'][number]['partitionResponses'][number];
 
 const ALL = -1;
+/** What one turn of the loop takes of a request; at least one partition. */
+const MAX_SLICE_BYTES = 1024 * 1024;
+const MAX_SLICE_PARTITIONS = 1000;
 const TOPIC_IDS_SINCE = 13;
 /** Kafka's own tools may write to internal topics under this client id. */
 const ADMIN_CLIENT_ID = '__admin_client';
+
+interface TopicResponse {
+  readonly name: string;
+  readonly topicId: string;
+  readonly partitionResponses: PartitionResponse[];
+}
+
+/** One partition of a request. */
+interface Entry {
+  readonly topic: Request['topicData'][number];
+  readonly data: PartitionData;
+  /** Of its topic. */
+  readonly isFirst: boolean;
+}
 
 /** What has to come before a partition's append may be answered. */
 interface Pending {
@@ -41,32 +58,57 @@ export const produce = handler({
   response: ProduceResponse,
   mayOverlap: true,
   handle(call, request, respond) {
-    new Produce(call, request, respond).run();
+    return new Produce(call, request, respond).goOn(request);
   },
 });
 
 class Produce {
   private readonly pending: Pending[] = [];
+  private readonly responses: TopicResponse[] = [];
+  private readonly acks: number;
+  private readonly timeoutMs: number;
   /** Of the request as a whole. */
   private readonly refusal: number;
+  private request: Request | null = null;
+  private entries: readonly Entry[] = [];
+  private entriesDone = 0;
 
   constructor(
     private readonly call: Call,
-    private readonly request: Request,
+    request: Request,
     private readonly respond: (response: Response | null) => void,
   ) {
+    this.acks = request.acks;
+    this.timeoutMs = request.timeoutMs;
     this.refusal = refusalOf(request);
   }
 
-  run(): void {
-    const { acks } = this.request;
-    const responses = eachOnce(this.request.topicData).map((topic) => ({
-      name: topic.name,
-      topicId: topic.topicId,
-      partitionResponses: topic.partitionData.map((data) => this.append(topic.name, topic.topicId, data)),
-    }));
-    if (acks === 0) return this.finishUnacknowledged(responses);
-    const answer = { responses };
+  /** Appends partition by partition until that is enough for one turn of the loop; what comes back goes on. */
+  goOn(request: Request): ((request: Request) => ReturnType<Produce['goOn']>) | undefined {
+    if (request !== this.request) this.entries = entriesOf(request);
+    this.request = request;
+    let sliceBytes = 0;
+    for (let i = 0; this.entriesDone < this.entries.length; i++, this.entriesDone++) {
+      const entry = this.entries[this.entriesDone] as Entry;
+      sliceBytes += entry.data.records?.length ?? 0;
+      if (i > 0 && (sliceBytes > MAX_SLICE_BYTES || i === MAX_SLICE_PARTITIONS)) return (again) => this.goOn(again);
+      this.appendEntry(entry);
+    }
+    // Its bytes are no longer needed, and are not kept alive while the answer waits.
+    this.request = null;
+    this.entries = [];
+    this.appended();
+    return undefined;
+  }
+
+  private appendEntry({ topic: { name, topicId }, data, isFirst }: Entry): void {
+    if (isFirst) this.responses.push({ name, topicId, partitionResponses: [] });
+    this.responses.at(-1)?.partitionResponses.push(this.append(name, topicId, data));
+  }
+
+  private appended(): void {
+    if (this.acks === 0) return this.finishUnacknowledged(this.responses);
+    const answer = { responses: this.responses };
     if (this.pending.length === 0) return this.respond(answer);
     const keys = this.pending.map(({ partition }) => partition.key);
     const waiting = {
@@ -74,7 +116,7 @@ class Produce {
       expire: () => void this.finish(answer, ErrorCode.REQUEST_TIMED_OUT),
       failed: (error: unknown) => this.call.connection.failed(error),
     };
-    this.call.services.replicas.producePurgatory.tryCompleteElseWatch(waiting, keys, this.request.timeoutMs);
+    this.call.services.replicas.producePurgatory.tryCompleteElseWatch(waiting, keys, this.timeoutMs);
   }
 
   private append(topic: string, topicId: string, data: PartitionData): PartitionResponse {
@@ -102,7 +144,7 @@ class Produce {
     const { env, produceRules, config: brokerConfig } = this.call.services;
     const { log, core } = partition;
     const minIsr = log.config.minInsyncReplicas;
-    if (this.request.acks === ALL && core.isUnderMinIsr(minIsr)) {
+    if (this.acks === ALL && core.isUnderMinIsr(minIsr)) {
       const message = `The size of the current ISR [${core.isr.join(', ')}] is insufficient to satisfy the min.isr requirement of ${minIsr} for partition ${partition.key}`;
       return failed(data.index, ErrorCode.NOT_ENOUGH_REPLICAS, message, log.logStartOffset);
     }
@@ -135,7 +177,7 @@ class Produce {
       needsFlush,
       errorCode: ErrorCode.NONE as number,
     };
-    if (this.request.acks !== 0 && !this.isSettled(pending)) this.pending.push(pending);
+    if (this.acks !== 0 && !this.isSettled(pending)) this.pending.push(pending);
     return response;
   }
 
@@ -148,7 +190,7 @@ class Produce {
       return true;
     }
     if (needsFlush && partition.log.flushedOffset <= lastOffset) return false;
-    return this.request.acks !== ALL || partition.log.highWatermark > lastOffset;
+    return this.acks !== ALL || partition.log.highWatermark > lastOffset;
   }
 
   private isComplete(): boolean {
@@ -218,6 +260,12 @@ function eachOnce(topics: Request['topicData']): Request['topicData'] {
   return [...merged.values()]
     .filter(({ partitions }) => partitions.size > 0)
     .map(({ topic, partitions }) => ({ ...topic, partitionData: [...partitions.values()] }));
+}
+
+function entriesOf({ topicData }: Request): Entry[] {
+  return eachOnce(topicData).flatMap((topic) =>
+    topic.partitionData.map((data, index) => ({ topic, data, isFirst: index === 0 })),
+  );
 }
 
 function withErrors(answer: Response, errors: ReadonlyMap<PartitionResponse, number>): Response {

@@ -22,6 +22,7 @@ import type { RequestSlot } from './request-order';
 import { RequestOrder } from './request-order';
 import { ResponseWriter, releaseAll } from './response-writer';
 import { putSize, responseHeader, unsupportedApiVersions } from './response-header';
+import { SlicedRequest } from './sliced-request';
 import type { TurnClient, TurnQueue } from './turn-queue';
 
 /** What the connections of one broker share. */
@@ -31,6 +32,8 @@ export interface ConnectionContext {
   readonly pool: BufferPool;
   readonly budget: FrameBudget;
   readonly turns: TurnQueue;
+  /** Of requests that take long, one slice in a turn. */
+  readonly slices: TurnQueue;
   readonly metrics: NetworkMetrics;
   /** A broken invariant came to light: the broker must end. */
   readonly invariantBroken: (violation: InvariantViolation) => void;
@@ -71,6 +74,7 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
   readonly #writer: ResponseWriter;
   readonly #order: RequestOrder<Answer>;
   readonly #progress = new FrameProgress();
+  readonly #sliced: SlicedRequest;
   #state: 'open' | 'ending' | 'closed' = 'open';
   #hasPeerEnded = false;
   /** Our own half is closed. */
@@ -95,6 +99,7 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
     this.remotePort = connection.remotePort;
     this.#lastActiveMs = env.clock.monotonicMs();
     this.#order = new RequestOrder(maxOverlap);
+    this.#sliced = new SlicedRequest(context.slices, () => this.turn());
     this.#parser = new FrameParser(
       { maxFrameBytes, pool, budget },
       { frame: (frame) => this.#request(frame), readable: () => context.turns.add(this) },
@@ -259,6 +264,7 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
   /** A whole request; false when it cannot be executed yet. */
   #request(frame: Uint8Array): boolean {
     if (this.#state !== 'open') return true;
+    if (this.#sliced.isUnderWay) return this.#sliced.goOn(frame);
     if (frame.length < MIN_HEADER_BYTES) throw new DecodeError('a request without a header');
     const apiKey = int16(frame, 0);
     const served = this.#context.handler.served(apiKey, this);
@@ -268,10 +274,9 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
     }
     const version = int16(frame, 2);
     if (served !== undefined && version >= served.minVersion && version <= served.maxVersion) {
-      this.#execute(frame, served);
-    } else {
-      this.#refuse(frame, apiKey, version, served);
+      return this.#execute(frame, served);
     }
+    this.#refuse(frame, apiKey, version, served);
     return true;
   }
 
@@ -281,7 +286,7 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
     return this.#order.mayBegin(mayOverlap);
   }
 
-  #execute(frame: Uint8Array, served: ServedApi): void {
+  #execute(frame: Uint8Array, served: ServedApi): boolean {
     const { handler, metrics, env } = this.#context;
     const { apiKey, apiVersion, correlationId, clientId, bodyOffset } = decodeRequestHeader(frame);
     const api = apiByKey(apiKey);
@@ -298,7 +303,8 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
       clientId,
       receivedMs: env.clock.monotonicMs(),
     };
-    handler.handle(request, frame.subarray(bodyOffset), (response) => this.#respond(slot, header, response));
+    const respond = (response: ResponseChunks | null): void => this.#respond(slot, header, response);
+    return this.#sliced.begin(handler.handle(request, frame.subarray(bodyOffset), respond), bodyOffset);
   }
 
   /** A version of ApiVersions that is too new is answered (KIP-511); anything else that is not served ends the connection. */
@@ -348,6 +354,7 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
 
   /** No request will be executed any more, and no response of one under way will be sent. */
   #forget(): void {
+    this.#sliced.drop();
     this.#parser.close();
     this.#context.metrics.requestsInFlight -= this.#order.unanswered;
     this.#order.abandon((answer) => releaseAll(answer.response));

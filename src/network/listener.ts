@@ -68,6 +68,7 @@ export class SocketServer {
       pool: new BufferPool(options.memory ?? heapMemory),
       budget: new FrameBudget(options.maxUnfinishedBytes, maxRequestBytes),
       turns: new TurnQueue(env.timers),
+      slices: new TurnQueue(env.timers, 1),
       metrics: this.metrics,
       invariantBroken,
       maxFrameBytes: maxRequestBytes,

@@ -52,9 +52,18 @@ export interface ServedApi {
   readonly mayOverlap: boolean;
 }
 
+/**
+ * Goes on with a request in a later turn, with the same body once more (it may lie elsewhere by then). Whatever the
+ * connection asks for next waits. Gives back what comes after it, until the request has been handled.
+ */
+export type Continuation = (body: Uint8Array) => Continuation | void;
+
 export interface RequestHandler {
   /** Undefined for what this connection may not ask for: asking closes it. */
   served(apiKey: number, connection: RequestConnection): ServedApi | undefined;
-  /** May throw a DecodeError when the body does not hold the request. Any other error is a bug. */
-  handle(request: NetworkRequest, body: Uint8Array, respond: Respond): void;
+  /**
+   * May throw a DecodeError when the body does not hold the request. Any other error is a bug. A request that takes long is
+   * begun, and what comes back goes on with it.
+   */
+  handle(request: NetworkRequest, body: Uint8Array, respond: Respond): Continuation | void;
 }

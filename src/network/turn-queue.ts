@@ -14,10 +14,18 @@ export class TurnQueue {
   #clients = new Set<TurnClient>();
   #isPlanned = false;
 
-  constructor(private readonly timers: Timers) {}
+  constructor(
+    private readonly timers: Timers,
+    /** How many clients have their turn in one turn of the loop; the others keep their place. */
+    private readonly maxPerTurn = Infinity,
+  ) {}
 
   add(client: TurnClient): void {
     this.#clients.add(client);
+    this.#plan();
+  }
+
+  #plan(): void {
     if (this.#isPlanned) return;
     this.#isPlanned = true;
     this.timers.soon(() => this.#run());
@@ -25,8 +33,9 @@ export class TurnQueue {
 
   #run(): void {
     this.#isPlanned = false;
-    const clients = this.#clients;
-    this.#clients = new Set();
+    const clients = [...this.#clients].slice(0, this.maxPerTurn);
+    for (const client of clients) this.#clients.delete(client);
     for (const client of clients) client.turn();
+    if (this.#clients.size > 0) this.#plan();
   }
 }

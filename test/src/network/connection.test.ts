@@ -8,6 +8,7 @@ import { TurnQueue } from '../../../src/network/turn-queue';
 import type { FileRangeBody } from '../../../src/network/response-body';
 import type { DiskFile } from '../../../log/disk';
 import { ManualConnection, ManualTime, manualEnv } from './support/manual-world';
+import type { Continuation } from '../../../src/network/request-handler';
 import type { LoggedLine } from './support/manual-world';
 import {
   API_VERSIONS,
@@ -45,6 +46,7 @@ class World {
         pool: this.pool,
         budget: this.budget,
         turns: new TurnQueue(this.time),
+        slices: new TurnQueue(this.time, 1),
         metrics: this.metrics,
         invariantBroken: (violation) => this.violations.push(violation),
         maxFrameBytes: MAX_FRAME_BYTES,
@@ -77,6 +79,61 @@ class Range implements FileRangeBody {
     this.releases += 1;
   }
 }
+
+describe('a request that takes long', () => {
+  /** Handles one character of the body in each slice. */
+  function byCharacter(world: World, seen: string[], lastCorrelationId = 1): void {
+    world.handler.onRequest = (handled) => {
+      if (handled.request.correlationId > lastCorrelationId) return void echo(handled);
+      const slice =
+        (at: number): Continuation =>
+        (body) => {
+          seen.push(`${handled.request.correlationId}${String.fromCharCode(body[at] as number)}`);
+          return at + 1 < body.length ? slice(at + 1) : echo(handled);
+        };
+      return slice(0);
+    };
+  }
+
+  test('is handled in slices, one in a turn, and whatever comes behind it waits for the last', () => {
+    const world = new World();
+    const seen: string[] = [];
+    byCharacter(world, seen);
+    world.feed(requestFrame(PRODUCE, 3, 1, 'abc'), requestFrame(PRODUCE, 3, 2, 'next'));
+    expect(seen).toEqual([]);
+    for (const sofar of [['1a'], ['1a', '1b'], ['1a', '1b', '1c']]) {
+      expect(world.answers()).toEqual([]);
+      world.time.turn();
+      expect(seen).toEqual(sofar);
+    }
+    world.time.settle();
+    expect(world.answers()).toEqual(['1:abc', '2:next']);
+    expect([world.pool.takenBytes, world.budget.usedBytes]).toEqual([0, 0]);
+  });
+
+  test('is forgotten when the connection ends in the middle of it', () => {
+    const world = new World();
+    const seen: string[] = [];
+    byCharacter(world, seen);
+    world.feed(requestFrame(PRODUCE, 3, 1, 'abc'));
+    world.time.turn();
+    world.connection.closed('reset');
+    world.time.settle();
+    expect(seen).toEqual(['1a']);
+    expect([world.pool.takenBytes, world.budget.usedBytes, world.metrics.requestsInFlight]).toEqual([0, 0, 0]);
+  });
+
+  test('that fails in a later slice closes its connection', () => {
+    const world = new World();
+    world.handler.onRequest = () => () => {
+      throw new DecodeError('not what it seemed');
+    };
+    world.feed(requestFrame(PRODUCE, 3, 1, 'abc'));
+    world.time.settle();
+    expect(world.socket.isDestroyed).toBe(true);
+    expect(world.closedCount).toBe(1);
+  });
+});
 
 describe('requests', () => {
   test('of one read are executed in order and answered in one write', () => {

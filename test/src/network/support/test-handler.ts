@@ -1,6 +1,7 @@
 /** A handler of a few APIs whose answers a test decides, and frames for it. */
 import { apis } from '../../../../wire/api-keys';
 import type {
+  Continuation,
   NetworkRequest,
   RequestHandler,
   Respond,
@@ -30,16 +31,16 @@ const SERVED: ReadonlyMap<number, ServedApi> = new Map([
 export class TestHandler implements RequestHandler {
   readonly handled: Handled[] = [];
   /** What to do with each request; without it they wait in `handled`. */
-  onRequest: ((handled: Handled) => void) | undefined;
+  onRequest: ((handled: Handled) => Continuation | void) | undefined;
 
   served(apiKey: number): ServedApi | undefined {
     return SERVED.get(apiKey);
   }
 
-  handle(request: NetworkRequest, body: Uint8Array, respond: Respond): void {
+  handle(request: NetworkRequest, body: Uint8Array, respond: Respond): Continuation | void {
     const handled = { request, body: Buffer.from(body), respond };
     this.handled.push(handled);
-    this.onRequest?.(handled);
+    return this.onRequest?.(handled);
   }
 }
 
