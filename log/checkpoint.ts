@@ -3,7 +3,7 @@
  * reported as unreadable, never half believed.
  */
 import type { Disk } from './disk';
-import { readTextFile, replaceFile } from './small-file';
+import { readTextFile, replaceFile, type Durability } from './small-file';
 import type { TopicPartition } from './file-names';
 
 /** A checkpoint that cannot be read: the caller says what it does instead. */
@@ -84,6 +84,7 @@ export function writeEpochCheckpoint(
   directory: string,
   name: string,
   entries: readonly EpochEntry[],
+  durability: Durability,
 ): void {
-  replaceFile(disk, directory, name, formatCheckpoint(entries.map((e) => `${e.epoch} ${e.startOffset}`)));
+  replaceFile(disk, directory, name, formatCheckpoint(entries.map((e) => `${e.epoch} ${e.startOffset}`)), durability);
 }

@@ -6,6 +6,7 @@
 import type { Disk } from './disk';
 import { readEpochCheckpoint, writeEpochCheckpoint, type EpochEntry } from './checkpoint';
 import { LEADER_EPOCH_CHECKPOINT } from './file-names';
+import type { Durability } from './small-file';
 
 export class LeaderEpochCache {
   private entries: EpochEntry[];
@@ -90,10 +91,14 @@ export class LeaderEpochCache {
     this.replace([]);
   }
 
-  /** Makes the file say what is known, durably. Throws DiskError. */
-  persist(): void {
+  /** Makes the file say what is known; 'cached' is for a caller that syncs it afterwards. Throws DiskError. */
+  persist(durability: Durability = 'durable'): void {
     if (this.isPersisted) return;
-    writeEpochCheckpoint(this.disk, this.directory, LEADER_EPOCH_CHECKPOINT, this.entries);
+    writeEpochCheckpoint(this.disk, this.directory, LEADER_EPOCH_CHECKPOINT, this.entries, durability);
     this.isPersisted = true;
+  }
+
+  get needsPersist(): boolean {
+    return !this.isPersisted;
   }
 }

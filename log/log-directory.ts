@@ -28,8 +28,11 @@ export class LogDirectory {
   /** False once a write of a clean stop has failed: the stop is then not marked as clean. */
   isStateWritten = true;
   private writtenRecoveryPoints: ReadonlyMap<string, PartitionOffset>;
-  /** Partitions that are gone since the recovery points were written. */
+  private writtenLogStarts: ReadonlyMap<string, PartitionOffset>;
+  /** Partitions whose logs are gone in this life, and what the checkpoints still say of them. */
   private readonly gone = new Set<string>();
+  /** What this life has written, by file. */
+  private readonly checkpoints = new Map<string, readonly PartitionOffset[]>();
 
   private constructor(
     private readonly env: Env,
@@ -43,6 +46,7 @@ export class LogDirectory {
     wentOffline: (directory: string, reason: string) => void,
   ) {
     this.writtenRecoveryPoints = stored.recoveryPoints;
+    this.writtenLogStarts = stored.logStarts;
     this.state = new DirectoryState(env, path, (reason) => wentOffline(path, reason));
   }
 
@@ -60,38 +64,82 @@ export class LogDirectory {
     return new LogDirectory(env, path, marker !== null, brokerEpochOf(marker), keptUnsyncedWrites, stored, wentOffline);
   }
 
-  writeRecoveryPoints(entries: readonly PartitionOffset[]): void {
-    writeOffsetCheckpoint(this.env.disk, this.path, RECOVERY_POINT_CHECKPOINT, entries);
-    this.writtenRecoveryPoints = new Map(entries.map((entry) => [partitionDirectoryName(entry), entry]));
-    this.gone.clear();
+  /** What a crash would recover the partition from. */
+  recoveryPointOf(topicPartition: TopicPartition): number {
+    return this.writtenRecoveryPoints.get(partitionDirectoryName(topicPartition))?.offset ?? 0;
   }
 
-  /** The partition's log is gone. Its recovery point goes with the next ones that are written. */
+  writeRecoveryPoints(entries: readonly PartitionOffset[]): void {
+    this.writeCheckpoint(RECOVERY_POINT_CHECKPOINT, entries);
+    this.writtenRecoveryPoints = byName(entries);
+  }
+
+  /** The partition's log is gone: what the checkpoints say of it goes when they are written next. */
   forget(topicPartition: TopicPartition): void {
     this.gone.add(partitionDirectoryName(topicPartition));
+  }
+
+  /** A log begins its life here, or goes on with it: what the checkpoints say of it must not be of an earlier one. */
+  claim(topicPartition: TopicPartition, logStartOffset: number, logEndOffset: number): void {
+    this.lowerRecoveryPoint(topicPartition, logEndOffset);
+    this.lowerLogStart(topicPartition, logStartOffset);
+    this.gone.delete(partitionDirectoryName(topicPartition));
   }
 
   /** Makes sure that a crash from now on recovers the partition from `offset` or before; the other points stay as they are. */
   lowerRecoveryPoint(topicPartition: TopicPartition, offset: number): void {
     const name = partitionDirectoryName(topicPartition);
-    if ((this.writtenRecoveryPoints.get(name)?.offset ?? 0) <= offset) return;
-    // A topic that is made again meets the points of its former self: all of them go at once.
-    const others = [...this.writtenRecoveryPoints].filter(([other]) => other !== name && !this.gone.has(other));
-    this.writeRecoveryPoints([...others.map(([, entry]) => entry), { ...topicPartition, offset }]);
+    if (this.recoveryPointOf(topicPartition) <= offset) return;
+    this.writeRecoveryPoints([...this.others(this.writtenRecoveryPoints, name), { ...topicPartition, offset }]);
+  }
+
+  private lowerLogStart(topicPartition: TopicPartition, offset: number): void {
+    const name = partitionDirectoryName(topicPartition);
+    if ((this.writtenLogStarts.get(name)?.offset ?? 0) <= offset) return;
+    this.writeLogStarts(this.others(this.writtenLogStarts, name));
+  }
+
+  /** A topic that is made again meets the entries of its former self; those of all its partitions go at once. */
+  private others(entries: ReadonlyMap<string, PartitionOffset>, name: string): PartitionOffset[] {
+    return [...entries].filter(([other]) => other !== name && !this.gone.has(other)).map(([, entry]) => entry);
   }
 
   writeLogStarts(entries: readonly PartitionOffset[]): void {
-    writeOffsetCheckpoint(this.env.disk, this.path, LOG_START_CHECKPOINT, entries);
+    this.writeCheckpoint(LOG_START_CHECKPOINT, entries);
+    this.writtenLogStarts = byName(entries);
   }
 
   writeHighWatermarks(entries: readonly PartitionOffset[]): void {
-    writeOffsetCheckpoint(this.env.disk, this.path, HIGH_WATERMARK_CHECKPOINT, entries);
+    this.writeCheckpoint(HIGH_WATERMARK_CHECKPOINT, entries);
+  }
+
+  /** An idle broker writes nothing: these come every few seconds, and each costs two syncs. */
+  private writeCheckpoint(name: string, entries: readonly PartitionOffset[]): void {
+    const before = this.checkpoints.get(name);
+    if (before !== undefined && isSame(before, entries)) return;
+    this.checkpoints.delete(name);
+    writeOffsetCheckpoint(this.env.disk, this.path, name, entries);
+    this.checkpoints.set(name, entries);
   }
 
   /** The last write of a clean stop. */
   writeCleanShutdownMarker(brokerEpoch: number): void {
     replaceFile(this.env.disk, this.path, CLEAN_SHUTDOWN_MARKER, JSON.stringify({ version: 0, brokerEpoch }));
   }
+}
+
+function byName(entries: readonly PartitionOffset[]): ReadonlyMap<string, PartitionOffset> {
+  return new Map(entries.map((entry) => [partitionDirectoryName(entry), entry]));
+}
+
+function isSame(some: readonly PartitionOffset[], others: readonly PartitionOffset[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ topic, partition, offset }, i) => {
+      const other = others[i];
+      return other?.offset === offset && other.partition === partition && other.topic === topic;
+    })
+  );
 }
 
 function brokerEpochOf(marker: string | null): number {
@@ -107,9 +155,9 @@ function brokerEpochOf(marker: string | null): number {
 }
 
 function readStoredOffsets(env: Env, path: string): StoredOffsets {
-  const read = (name: string): Map<string, PartitionOffset> => {
+  const read = (name: string): ReadonlyMap<string, PartitionOffset> => {
     try {
-      return new Map(readOffsetCheckpoint(env.disk, path, name).map((entry) => [partitionDirectoryName(entry), entry]));
+      return byName(readOffsetCheckpoint(env.disk, path, name));
     } catch (error) {
       if (!(error instanceof CheckpointError)) throw error;
       env.logger.warn(`${error.message}; going on without it, which costs a longer recovery`);

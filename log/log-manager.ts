@@ -2,7 +2,7 @@
  * All logs of a broker: loading at start, creation and deletion, retention, flushing and checkpoints by time, and the
  * clean stop.
  *
- * Invariant: a recovery point is written only after everything below it has been synced, the epochs with it.
+ * Invariants: a partition's log is in one directory; after a clean stop the files alone say everything.
  */
 import type { TimerHandle } from '../wire/base/env';
 import type { DirectoryLocks } from './directory-locks';
@@ -21,13 +21,18 @@ import {
 } from './file-names';
 import type { LogConfig } from './log-config';
 import { newLogCounters, type LogCounters } from './log-counters';
+import type { LogContext } from './log-context';
+import { LogCheckpoints } from './log-checkpoints';
 import { LogDirectory } from './log-directory';
 import { LogStorageError } from './log-error';
 import { PartitionLog } from './partition-log';
-import { loadLog } from './recovery';
+import { emptyLog, loadLog } from './recovery';
 import { applyRetention } from './retention';
 import { readTextFile, replaceFile } from './small-file';
 import { removeOldestFiles } from './segment-removal';
+
+/** Logs that are flushed at once in the end. */
+const FLUSHES_AT_END = 16;
 
 export const METADATA_LOG_DIRECTORY = '__cluster_metadata-0';
 
@@ -49,6 +54,7 @@ export class LogManager {
   private readonly logs = new Map<string, PartitionLog>();
   private readonly directories: LogDirectory[] = [];
   private readonly pool: FilePool;
+  private readonly checkpoints: LogCheckpoints;
   private readonly timers = new Set<TimerHandle>();
   private stopped = false;
 
@@ -58,6 +64,7 @@ export class LogManager {
     private readonly locks: DirectoryLocks,
   ) {
     this.pool = new FilePool(env.disk, settings.maxOpenSegmentFiles);
+    this.checkpoints = new LogCheckpoints(env, this.directories, this.logs);
   }
 
   /** Opens locked log directories; `close` lets go of the locks. Throws DiskError. */
@@ -93,7 +100,7 @@ export class LogManager {
     const { settings } = this;
     this.every(settings.retentionCheckIntervalMs, () => this.applyRetention());
     this.every(settings.flushSchedulerIntervalMs, () => this.flushDue());
-    this.every(settings.recoveryPointIntervalMs, () => this.writeRecoveryPoints());
+    this.every(settings.recoveryPointIntervalMs, () => this.checkpoints.moveRecoveryPoints());
     this.every(settings.logStartIntervalMs, () => this.writeLogStarts());
     this.every(settings.highWatermarkIntervalMs, () => this.writeHighWatermarks());
   }
@@ -147,10 +154,14 @@ export class LogManager {
 
   private create(directory: LogDirectory, topicPartition: TopicPartition, topicId: string, config: LogConfig): PartitionLog {
     const path = `${directory.path}/${partitionDirectoryName(topicPartition)}`;
-    this.env.disk.makeDirectorySync(path);
+    const { disk } = this.env;
+    const isNew = disk.statSync(path) === null;
+    if (isNew) disk.makeDirectorySync(path);
     // The log's first flush makes it durable, before anything counts as flushed.
-    replaceFile(this.env.disk, path, PARTITION_METADATA, `version: 0\ntopic_id: ${topicId}`, 'cached');
-    return this.load(directory, topicPartition, config);
+    replaceFile(disk, path, PARTITION_METADATA, `version: 0\ntopic_id: ${topicId}`, 'cached');
+    if (!isNew) return this.load(directory, topicPartition, config);
+    const context = this.contextFor(directory, topicPartition);
+    return this.add(directory, new PartitionLog(context, topicPartition, path, topicId, config, emptyLog(context, path, config)));
   }
 
   /** Gives a log whose partition.metadata a crash has taken the id that the metadata log knows. Throws LogStorageError. */
@@ -163,6 +174,7 @@ export class LogManager {
   /** Fewest partitions first, as Kafka places new replicas. */
   private directoryForNew(): LogDirectory {
     const online = this.directories.filter((directory) => !directory.state.isOffline);
+    if (online.length === 1 && online[0] !== undefined) return online[0];
     const counts = new Map(online.map((directory) => [directory.state, 0]));
     for (const log of this.logs.values()) {
       const count = counts.get(log.directoryState);
@@ -175,9 +187,13 @@ export class LogManager {
 
   private load(directory: LogDirectory, topicPartition: TopicPartition, config: LogConfig): PartitionLog {
     const name = partitionDirectoryName(topicPartition);
-    const log = this.openLog(directory, topicPartition, config, directory.wasCleanlyStopped, directory.stored.recoveryPoints.get(name)?.offset ?? 0);
-    directory.lowerRecoveryPoint(topicPartition, log.logEndOffset);
-    this.logs.set(name, log);
+    const recoveryPoint = directory.stored.recoveryPoints.get(name)?.offset ?? 0;
+    return this.add(directory, this.openLog(directory, topicPartition, config, directory.wasCleanlyStopped, recoveryPoint));
+  }
+
+  private add(directory: LogDirectory, log: PartitionLog): PartitionLog {
+    directory.claim(log.topicPartition, log.logStartOffset, log.logEndOffset);
+    this.logs.set(partitionDirectoryName(log.topicPartition), log);
     return log;
   }
 
@@ -190,17 +206,22 @@ export class LogManager {
   ): PartitionLog {
     const name = partitionDirectoryName(topicPartition);
     const path = `${directory.path}/${name}`;
-    const context = {
-      env: this.env,
-      state: directory.state,
-      use: name === METADATA_LOG_DIRECTORY ? ('reserve' as const) : ('records' as const),
-      pool: this.pool,
-      counters: this.counters,
-      lowerRecoveryPoint: (offset: number) => directory.lowerRecoveryPoint(topicPartition, offset),
-    };
+    const context = this.contextFor(directory, topicPartition);
     const logStartOffset = directory.stored.logStarts.get(name)?.offset ?? 0;
     const loaded = loadLog({ context, directory: path, config, wasCleanlyStopped, recoveryPoint, logStartOffset });
     return new PartitionLog(context, topicPartition, path, this.readTopicId(path), config, loaded);
+  }
+
+  private contextFor(directory: LogDirectory, topicPartition: TopicPartition): LogContext {
+    const isMetadata = partitionDirectoryName(topicPartition) === METADATA_LOG_DIRECTORY;
+    return {
+      env: this.env,
+      state: directory.state,
+      use: isMetadata ? 'reserve' : 'records',
+      pool: this.pool,
+      counters: this.counters,
+      lowerRecoveryPoint: (offset) => directory.lowerRecoveryPoint(topicPartition, offset),
+    };
   }
 
   /**
@@ -321,57 +342,44 @@ export class LogManager {
     }
   }
 
-  private forEachOnlineDirectory(write: (directory: LogDirectory, logs: readonly PartitionLog[]) => void): void {
-    for (const directory of this.directories) {
-      if (directory.state.isOffline) continue;
-      const logs = [...this.logs.values()].filter((log) => log.directoryState === directory.state);
-      try {
-        write(directory, logs);
-      } catch (error) {
-        if (!isDiskError(error)) throw error;
-        directory.isStateWritten = false;
-        if (error.code === 'ENOSPC') this.env.logger.warn(`checkpoints of ${directory.path} are late: ${error.message}`);
-        else directory.state.failed(error);
-      }
-    }
-  }
-
   writeRecoveryPoints(): void {
-    this.forEachOnlineDirectory((directory, logs) => {
-      for (const log of logs) log.epochs.persist();
-      directory.writeRecoveryPoints(logs.map((log) => ({ ...log.topicPartition, offset: log.flushedOffset })));
-    });
+    this.checkpoints.writeRecoveryPoints();
   }
 
   writeLogStarts(): void {
-    this.forEachOnlineDirectory((directory, logs) => {
-      const moved = logs.filter((log) => log.logStartOffset > (log.segments[0]?.baseOffset ?? 0));
-      directory.writeLogStarts(moved.map((log) => ({ ...log.topicPartition, offset: log.logStartOffset })));
-    });
+    this.checkpoints.writeLogStarts();
   }
 
   writeHighWatermarks(): void {
-    this.forEachOnlineDirectory((directory, logs) => {
-      directory.writeHighWatermarks(logs.map((log) => ({ ...log.topicPartition, offset: log.highWatermark })));
-    });
+    this.checkpoints.writeHighWatermarks();
   }
 
   /** Flushes and closes everything so that the next start believes the files. Also closes after a failure, without marks. */
   async close(brokerEpoch: number): Promise<void> {
     this.stopped = true;
+    this.checkpoints.stop();
     for (const directory of this.directories) directory.isStateWritten = true;
     for (const timer of this.timers) timer.cancel();
     this.timers.clear();
-    for (const log of this.logs.values()) await this.flushAtEnd(log);
-    this.forEachOnlineDirectory((_, logs) => logs.forEach((log) => log.writeClosingFiles()));
+    await this.flushAllAtEnd();
+    this.checkpoints.forEachOnlineDirectory((_, logs) => logs.forEach((log) => log.writeClosingFiles()));
     this.writeRecoveryPoints();
     this.writeLogStarts();
     this.writeHighWatermarks();
     for (const log of this.logs.values()) log.close();
-    this.forEachOnlineDirectory((directory) => {
+    this.checkpoints.forEachOnlineDirectory((directory) => {
       if (directory.isStateWritten) directory.writeCleanShutdownMarker(brokerEpoch);
     });
     this.locks.release();
+  }
+
+  /** Several side by side: the disk joins their syncs. */
+  private async flushAllAtEnd(): Promise<void> {
+    const logs = this.logs.values();
+    const lane = async (): Promise<void> => {
+      for (const log of logs) await this.flushAtEnd(log);
+    };
+    await Promise.all(Array.from({ length: FLUSHES_AT_END }, lane));
   }
 
   private async flushAtEnd(log: PartitionLog): Promise<void> {

@@ -12,7 +12,7 @@ import { assignOffsets, summarize } from './batch-offsets';
 import { readControlMark } from './control-mark';
 import { DirectoryState, isDiskError } from './directory-state';
 import type { DiskError } from './disk';
-import type { TopicPartition } from './file-names';
+import { LEADER_EPOCH_CHECKPOINT, PRODUCER_SNAPSHOT_SUFFIX, segmentFileName, type TopicPartition } from './file-names';
 import { Flusher, type FlushDone } from './flusher';
 import type { LeaderEpochCache } from './leader-epoch-cache';
 import type { LogConfig } from './log-config';
@@ -210,7 +210,6 @@ export class PartitionLog {
     );
   }
 
-
   /** Closes the active segment and starts one at `baseOffset`. Throws DiskError; the old segment then stays active. */
   private roll(baseOffset: number): void {
     const { env, pool } = this.context;
@@ -355,14 +354,18 @@ export class PartitionLog {
 
   /**
    * Writes what a clean restart believes, durably: indexes, a producer snapshot at the end, epochs. The caller has flushed.
-   * A log to which nothing has happened has all that already. Throws DiskError.
+   * A log to which nothing has happened has all that already, and one that never held a record has nothing to lose. Throws
+   * DiskError.
    */
   writeClosingFiles(): void {
     const { disk, crc32c } = this.context.env;
-    this.epochs.persist();
-    if (!this.hasChanged) return;
+    if (!this.hasChanged) return this.epochs.persist();
+    this.epochs.persist('cached');
     this.active.writeIndexes();
-    writeProducerSnapshot(disk, this.directory, this.endOffset, this.producers, crc32c, 'durable');
+    writeProducerSnapshot(disk, this.directory, this.endOffset, this.producers, crc32c, 'cached');
+    if (this.endOffset === 0) return;
+    const written = [LEADER_EPOCH_CHECKPOINT, segmentFileName(this.endOffset, PRODUCER_SNAPSHOT_SUFFIX)];
+    for (const name of written) syncFile(disk, `${this.directory}/${name}`);
     for (const path of this.trustedFilesOf(this.active)) syncFile(disk, path);
     disk.syncDirectorySync(this.directory);
   }

@@ -50,6 +50,20 @@ export function loadLog(input: RecoveryInput): LoadedLog {
   return new Recovery(input).run();
 }
 
+/** The log of a directory that was made just now: there is nothing to look for. Throws DiskError. */
+export function emptyLog(context: LogContext, directory: string, config: LogConfig): LoadedLog {
+  const { disk, clock } = context.env;
+  return {
+    segments: [LogSegment.create(disk, context.pool, directory, 0, config, clock.wallMs())],
+    logStartOffset: 0,
+    logEndOffset: 0,
+    flushedOffset: 0,
+    isAsCleanlyStopped: false,
+    producers: new ProducerState(),
+    epochs: LeaderEpochCache.empty(disk, directory),
+  };
+}
+
 class Recovery {
   private readonly epochs: LeaderEpochCache;
   private readonly producers = new ProducerState();

@@ -74,6 +74,50 @@ describe('the log manager', () => {
     });
   });
 
+  test('does not take a topic that was made again for its former self, whose log began later', async () => {
+    const world = new SimWorld({ seed: 6 });
+    const config = smallLogConfig();
+    const t0 = { topic: 't', partition: 0 };
+    await live(world, async (env) => {
+      const { manager, log } = await openLog(env, config);
+      for (let i = 0; i < 9; i++) log.append(batchOf([`old-${i}`]), 0, 'client');
+      log.setHighWatermark(9);
+      log.advanceLogStart(7);
+      manager.writeLogStarts();
+      await manager.close(1);
+    });
+    await live(world, async (env) => {
+      const { manager, log } = await openLog(env, config);
+      expect(log.logStartOffset).toBe(7);
+      manager.remove(t0);
+      const made = manager.getOrCreate(t0, TOPIC_ID, config);
+      made.append(batchOf(['new']), 0, 'client');
+      expect(contents(made)).toEqual(['0=new']);
+      world.kill('broker');
+    });
+    await live(world, async (env) => {
+      const { log } = await openLog(env, config);
+      expect(contents(log)).toEqual(['0=new']);
+    });
+  });
+
+  test('writes no checkpoint that says the same as the last one', async () => {
+    const world = new SimWorld({ seed: 7 });
+    const config = smallLogConfig();
+    await live(world, async (env) => {
+      const { manager, log } = await openLog(env, config);
+      const syncs = countSyncs(env);
+      manager.writeHighWatermarks();
+      const before = syncs();
+      manager.writeHighWatermarks();
+      expect(syncs()).toBe(before);
+      log.append(batchOf(['x']), 0, 'client');
+      log.setHighWatermark(1);
+      manager.writeHighWatermarks();
+      expect(syncs()).toBeGreaterThan(before);
+    });
+  });
+
   test('refuses a directory that another process holds, in a sentence', async () => {
     const world = new SimWorld({ seed: 2 });
     const config = smallLogConfig();
