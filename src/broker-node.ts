@@ -136,6 +136,8 @@ export class BrokerNode {
     });
     loader.installPublisher(new BrokerMetadataPublisher(this.metadata, this.dynamic, this.replicas, this.deletedTopics()));
     loader.installPublisher({ name: 'lifecycle', publish: () => this.lifecycle?.metadataApplied() });
+    while (this.replicas.isOpening) await new Promise<void>((resolve) => this.env.timers.soon(resolve));
+    this.assertGoesOn();
     this.setStraysAside();
     this.logs.startSchedules();
     await this.listen();

@@ -28,12 +28,15 @@ export interface AssignedReplica {
   readonly registration: PartitionRegistration;
 }
 
-interface FailedReplica {
+/** A replica without a log yet. */
+interface LoglessReplica {
   readonly replica: AssignedReplica;
   readonly config: LogConfig;
 }
 
 const RETRY_MS = 1000;
+/** New logs are made for so long in one turn; the others follow in turns of their own. */
+const SLICE_MS = 5;
 
 export type LeaderLookup =
   | { readonly ok: true; readonly partition: Partition }
@@ -46,8 +49,12 @@ export function partitionKey(topic: string, partition: number): string {
 export class ReplicaManager {
   private readonly partitions = new Map<string, Partition>();
   /** Replicas that the metadata assigns here and that no log could be opened for; tried again while every disk works. */
-  private readonly failed = new Map<string, FailedReplica>();
+  private readonly failed = new Map<string, LoglessReplica>();
   private retryTimer: TimerHandle | null = null;
+  /** Replicas whose logs are made in a later turn, in order. */
+  private readonly waiting = new Map<string, LoglessReplica>();
+  private sliceEndMs = -1;
+  private isClosed = false;
   readonly producePurgatory: Purgatory;
   readonly fetchPurgatory: Purgatory;
   private readonly leadershipListeners: ((partition: Partition) => void)[] = [];
@@ -63,6 +70,11 @@ export class ReplicaManager {
 
   get all(): Iterable<Partition> {
     return this.partitions.values();
+  }
+
+  /** Replicas wait for a later turn to get their logs. */
+  get isOpening(): boolean {
+    return this.waiting.size > 0;
   }
 
   get brokerId(): number {
@@ -82,11 +94,33 @@ export class ReplicaManager {
       this.remove(topic, index);
       return;
     }
-    const partition = this.partitions.get(key) ?? this.open(replica, config);
+    const partition = this.partitions.get(key) ?? this.openInTurn(key, replica, config);
     if (partition === null) return;
     const leads = partition.core.apply(registration);
     this.wake(key);
     if (leads) for (const listener of this.leadershipListeners) listener(partition);
+  }
+
+  /** Null when it has to wait for a later turn, or cannot be opened. */
+  private openInTurn(key: string, replica: AssignedReplica, config: LogConfig): Partition | null {
+    const nowMs = this.env.clock.monotonicMs();
+    if (this.sliceEndMs < 0) {
+      this.sliceEndMs = nowMs + SLICE_MS;
+      this.env.timers.soon(() => this.openWaiting());
+    }
+    if (nowMs >= this.sliceEndMs || this.waiting.size > 0) {
+      this.waiting.set(key, { replica, config });
+      return null;
+    }
+    return this.open(replica, config);
+  }
+
+  private openWaiting(): void {
+    this.sliceEndMs = -1;
+    if (this.isClosed) return;
+    const waiting = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const { replica, config } of waiting) this.apply(replica, config);
   }
 
   private open(replica: AssignedReplica, config: LogConfig): Partition | null {
@@ -132,6 +166,7 @@ export class ReplicaManager {
   remove(topic: string, index: number): void {
     const key = partitionKey(topic, index);
     this.failed.delete(key);
+    this.waiting.delete(key);
     if (!this.partitions.delete(key)) return;
     this.logs.remove({ topic, partition: index });
     this.wake(key);
@@ -142,12 +177,14 @@ export class ReplicaManager {
     for (const partition of this.partitions.values()) {
       if (partition.log.topicPartition.topic === topic) partition.log.setConfig(config);
     }
-    this.reconfigureFailed((other) => (other === topic ? config : null));
+    this.reconfigureLogless((other) => (other === topic ? config : null));
   }
 
-  private reconfigureFailed(configOf: (topic: string) => LogConfig | null): void {
-    for (const [key, { replica, config }] of this.failed) {
-      this.failed.set(key, { replica, config: configOf(replica.topic) ?? config });
+  private reconfigureLogless(configOf: (topic: string) => LogConfig | null): void {
+    for (const logless of [this.failed, this.waiting]) {
+      for (const [key, { replica, config }] of logless) {
+        logless.set(key, { replica, config: configOf(replica.topic) ?? config });
+      }
     }
   }
 
@@ -155,6 +192,7 @@ export class ReplicaManager {
   refreshConfigs(configOf: (topic: string) => LogConfig): void {
     for (const partition of this.partitions.values())
       partition.log.setConfig(configOf(partition.log.topicPartition.topic));
+    this.reconfigureLogless(configOf);
   }
 
   find(topic: string, index: number): Partition | undefined {
@@ -193,6 +231,7 @@ export class ReplicaManager {
   }
 
   close(): void {
+    this.isClosed = true;
     this.retryTimer?.cancel();
     this.producePurgatory.close();
     this.fetchPurgatory.close();
