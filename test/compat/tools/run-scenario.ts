@@ -1,4 +1,4 @@
-/** Runs the steps of a scenario against one broker and returns what there is to compare, one block per step. */
+/** Runs the steps of a scenario against one broker and returns what there is to compare. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import type { ApiName } from '../../../wire/api-keys';
 import type { BrokerProcess } from '../../support/kafka-peer';
 import type { KafkaTools, RunningTool, ToolResult } from '../../support/kafka-tools';
 import { normalise, type Places } from './normalise';
-import type { RunStep, Scenario, StartStep, Step } from './scenario';
+import type { RunStep, StartStep, Step } from './scenario';
 
 /** How often a command with `until` is repeated at most: each try takes some ten milliseconds or more. */
 const MAX_TRIES = 200;
@@ -24,38 +24,34 @@ export interface ScenarioTarget {
   readonly isUnderTest: boolean;
 }
 
-export async function runScenario(
-  scenario: Scenario,
-  target: ScenarioTarget,
-  tools: KafkaTools,
-): Promise<StepOutput[]> {
-  const { broker } = target;
-  const dir = mkdtempSync(join(tmpdir(), 'scenario-'));
-  const run = new ScenarioRun(tools, { bootstrap: broker.bootstrap, dir, logDir: broker.logDir });
-  try {
-    const outputs: StepOutput[] = [];
-    for (const step of scenario.steps) {
-      const startedMs = Date.now();
-      const isUnserved = step.needs !== undefined && target.unserved.has(step.needs.api);
-      const output = isUnserved ? await run.unservedStep(step, target.isUnderTest) : await run.step(step);
-      if (output !== null) outputs.push({ ...output, tookMs: Date.now() - startedMs });
-    }
-    return outputs;
-  } finally {
-    await run.stopAll();
-    rmSync(dir, { recursive: true });
-  }
-}
-
-class ScenarioRun {
+/** One run of a scenario against one broker, step by step. */
+export class ScenarioRun {
   private readonly started = new Map<string, RunningTool>();
+  private readonly places: Places;
 
   constructor(
     private readonly tools: KafkaTools,
-    private readonly places: Places,
-  ) {}
+    private readonly target: ScenarioTarget,
+  ) {
+    const { bootstrap, logDir } = target.broker;
+    this.places = { bootstrap, logDir, dir: mkdtempSync(join(tmpdir(), 'scenario-')) };
+  }
 
-  async step(step: Step): Promise<StepOutput | null> {
+  /** What there is to compare; null when a command was only started. */
+  async play(step: Step): Promise<StepOutput | null> {
+    const { unserved, isUnderTest } = this.target;
+    const startedMs = Date.now();
+    const isUnserved = step.needs !== undefined && unserved.has(step.needs.api);
+    const output = isUnserved ? await this.unservedStep(step, isUnderTest) : await this.step(step);
+    return output === null ? null : { ...output, tookMs: Date.now() - startedMs };
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([...this.started.values()].map((command) => command.stop()));
+    rmSync(this.places.dir, { recursive: true });
+  }
+
+  private async step(step: Step): Promise<StepOutput | null> {
     if ('start' in step) {
       await this.start(step);
       return null;
@@ -70,7 +66,7 @@ class ScenarioRun {
   }
 
   /** What a user must be told when the API behind a command is not served. */
-  async unservedStep(step: Step, isUnderTest: boolean): Promise<StepOutput | null> {
+  private async unservedStep(step: Step, isUnderTest: boolean): Promise<StepOutput | null> {
     if (!('tool' in step) || 'start' in step || step.needs === undefined) return null;
     const { api, refusal } = step.needs;
     const output = { command: `${step.tool} ${step.args.join(' ')}`, lines: [`says that ${api} is not served`] };
@@ -78,10 +74,6 @@ class ScenarioRun {
     const result = await this.run(step);
     const told = refusal.test(result.stdout) || refusal.test(result.stderr);
     return told ? output : { command: output.command, lines: normalise(result, step, this.places) };
-  }
-
-  async stopAll(): Promise<void> {
-    await Promise.all([...this.started.values()].map((command) => command.stop()));
   }
 
   private async start(step: StartStep): Promise<void> {
