@@ -5,7 +5,10 @@
  * Member metadata, assignments and parked requests outlive the frame they came in, so those requests are copied.
  */
 import { apis } from '../../wire/api-keys';
+import { ErrorCode } from '../../wire/base/error-codes';
+import type { Infer } from '../../wire/schema';
 import type { CallContext } from '../coordinator/group/coordinator-ports';
+import { GROUP_OPERATIONS } from './authorized-operations';
 import { handler, type Call } from './handler';
 
 function contextOf(call: Call): CallContext {
@@ -56,13 +59,27 @@ export const listGroups = handler({
 
 export const describeGroups = handler({
   ...schemasOf('DescribeGroups'),
-  handle: (call, request, respond) => call.services.groups.describeGroups(contextOf(call), request, respond),
+  handle(call, request, respond) {
+    call.services.groups.describeGroups(contextOf(call), request, (response) =>
+      respond(request.includeAuthorizedOperations ? withOperations(response) : response),
+    );
+  },
 });
 
 export const deleteGroups = handler({
   ...schemasOf('DeleteGroups'),
   handle: (call, request, respond) => call.services.groups.deleteGroups(contextOf(call), request, respond),
 });
+
+/** KIP-430. */
+function withOperations(
+  response: Infer<typeof apis.DescribeGroups.response>,
+): Infer<typeof apis.DescribeGroups.response> {
+  const groups = response.groups.map((group) =>
+    group.errorCode === ErrorCode.NONE ? { ...group, authorizedOperations: GROUP_OPERATIONS } : group,
+  );
+  return { ...response, groups };
+}
 
 type GroupApi =
   | 'JoinGroup'

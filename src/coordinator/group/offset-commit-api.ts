@@ -49,11 +49,13 @@ export function commitOffsets(
 ): void {
   const { authorizer = ALLOWS_EVERYTHING } = context;
   const named = request.topics.map((topic) => resolve(topics, context.apiVersion, topic));
-  const answered = named.map((topic) => sift(topics, context, topic));
+  const answered = mergeSame(named).map((topic) => sift(topics, context, topic));
   const answer = (): void =>
     respond({
       throttleTimeMs: 0,
-      topics: answered.map(({ name, topicId, answers }) => ({ name, topicId, partitions: answers })),
+      topics: answered
+        .filter(({ answers }) => answers.length > 0)
+        .map(({ name, topicId, answers }) => ({ name, topicId, partitions: answers })),
     });
   const refuse = (errorCode: number): void => {
     failOpen(answered, errorCode);
@@ -130,7 +132,9 @@ export function deleteOffsets(
     respond({
       errorCode: ErrorCode.NONE,
       throttleTimeMs: 0,
-      topics: answered.map(({ name, answers }) => ({ name, partitions: answers })),
+      topics: answered
+        .filter(({ answers }) => answers.length > 0)
+        .map(({ name, answers }) => ({ name, partitions: answers })),
     });
   const open = openTopics(answered);
   if (open.length === 0) return answer();
@@ -160,13 +164,28 @@ function resolve<T extends { readonly name: string; readonly topicId: string }>(
   return { ...topic, topicId: topics.topicId(topic.name) ?? ZERO_UUID };
 }
 
+/** A topic that is named twice is answered once. */
+function mergeSame<
+  T extends { readonly name: string; readonly topicId: string; readonly partitions: readonly Partition[] },
+>(topics: readonly T[]): readonly T[] {
+  const merged = new Map<string, { topic: T; partitions: T['partitions'][number][] }>();
+  for (const topic of topics) {
+    const key = `${topic.name}\n${topic.topicId}`;
+    const known = merged.get(key);
+    if (known === undefined) merged.set(key, { topic, partitions: [...topic.partitions] });
+    else for (const partition of topic.partitions) known.partitions.push(partition);
+  }
+  if (merged.size === topics.length) return topics;
+  return [...merged.values()].map(({ topic, partitions }) => ({ ...topic, partitions }));
+}
+
 function sift<P extends Partition>(
   topics: TopicLookup,
   context: CallContext,
   topic: { readonly name: string; readonly topicId: string; readonly partitions: readonly P[] },
 ): Answered<P> {
   const { name, topicId, partitions } = topic;
-  const errorCode = topicError(topics, context, name, topicId);
+  const errorCode = topicError(topics, context, name);
   const answers = partitions.map(({ partitionIndex }) => {
     const isMissing = errorCode === OPEN && !topics.hasPartition(name, partitionIndex);
     return { partitionIndex, errorCode: isMissing ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : errorCode };
@@ -174,9 +193,9 @@ function sift<P extends Partition>(
   return { name, topicId, answers, open: partitions.filter((_, i) => answers[i]?.errorCode === OPEN) };
 }
 
-function topicError(topics: TopicLookup, context: CallContext, name: string, topicId: string): number {
+function topicError(topics: TopicLookup, context: CallContext, name: string): number {
   const { authorizer = ALLOWS_EVERYTHING } = context;
-  if (name === '' && topicId !== ZERO_UUID) return ErrorCode.UNKNOWN_TOPIC_ID;
+  if (name === '' && context.apiVersion >= TOPIC_ID_VERSION) return ErrorCode.UNKNOWN_TOPIC_ID;
   if (!authorizer.mayUseTopic('READ', name)) return ErrorCode.TOPIC_AUTHORIZATION_FAILED;
   return topics.topicId(name) === null ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : OPEN;
 }

@@ -96,7 +96,7 @@ function withName(topics: TopicLookup, topic: AskedTopic): AskedTopic {
 
 function topicRefusal(context: CallContext, topic: AskedTopic): number {
   const { authorizer = ALLOWS_EVERYTHING } = context;
-  if (topic.name === '' && topic.topicId !== ZERO_UUID) return ErrorCode.UNKNOWN_TOPIC_ID;
+  if (topic.name === '' && context.apiVersion >= TOPIC_ID_VERSION) return ErrorCode.UNKNOWN_TOPIC_ID;
   return authorizer.mayUseTopic('DESCRIBE', topic.name) ? ErrorCode.NONE : ErrorCode.TOPIC_AUTHORIZATION_FAILED;
 }
 

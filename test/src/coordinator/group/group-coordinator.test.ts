@@ -145,7 +145,8 @@ class Bench {
     const call = (respond: (body: OffsetCommitResponse) => void): void =>
       this.coordinator.commitOffsets(this.context, request, respond);
     return this.answer(OffsetCommitResponse, call).topics.map(
-      (topic) => `${topic.name || topic.topicId} ${errorName(topic.partitions[0]?.errorCode ?? 0)}`,
+      (topic) =>
+        `${topic.name || topic.topicId} ${topic.partitions.map(({ errorCode }) => errorName(errorCode)).join(', ')}`,
     );
   }
 
@@ -275,7 +276,7 @@ describe('OffsetCommit', () => {
         ['t', ZERO_UUID, 10],
         ['u', ZERO_UUID, 0],
       ]),
-    ).toEqual(['nowhere UNKNOWN_TOPIC_OR_PARTITION', 't NONE', 't UNKNOWN_TOPIC_OR_PARTITION', 'u NONE']);
+    ).toEqual(['nowhere UNKNOWN_TOPIC_OR_PARTITION', 't NONE, UNKNOWN_TOPIC_OR_PARTITION', 'u NONE']);
   });
 
   test('with nothing left does not look at the group', () => {
