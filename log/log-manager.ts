@@ -57,6 +57,8 @@ export class LogManager {
   private readonly checkpoints: LogCheckpoints;
   private readonly timers = new Set<TimerHandle>();
   private stopped = false;
+  /** Every log on disk has been loaded. */
+  private isLoaded = false;
 
   private constructor(
     private readonly env: Env,
@@ -93,6 +95,7 @@ export class LogManager {
         if (this.stopped) return;
       }
     }
+    this.isLoaded = true;
   }
 
   /** Starts retention, flushing and checkpoints by time. */
@@ -361,19 +364,24 @@ export class LogManager {
     for (const directory of this.directories) directory.isStateWritten = true;
     for (const timer of this.timers) timer.cancel();
     this.timers.clear();
-    await this.flushAllAtEnd();
-    this.checkpoints.forEachOnlineDirectory((_, logs) => logs.forEach((log) => log.writeClosingFiles()));
-    this.writeRecoveryPoints();
-    this.writeLogStarts();
-    this.writeHighWatermarks();
+    // A start that failed half-way knows only some of the logs: what the files say of the others must stay.
+    if (this.isLoaded) await this.writeFinalState();
     for (const log of this.logs.values()) log.close();
     this.checkpoints.forEachOnlineDirectory((directory) => {
-      if (directory.isStateWritten) directory.writeCleanShutdownMarker(brokerEpoch);
+      if (this.isLoaded && directory.isStateWritten) directory.writeCleanShutdownMarker(brokerEpoch);
     });
     this.locks.release();
   }
 
   /** Several side by side: the disk joins their syncs. */
+  private async writeFinalState(): Promise<void> {
+    await this.flushAllAtEnd();
+    this.checkpoints.forEachOnlineDirectory((_, logs) => logs.forEach((log) => log.writeClosingFiles()));
+    this.writeRecoveryPoints();
+    this.writeLogStarts();
+    this.writeHighWatermarks();
+  }
+
   private async flushAllAtEnd(): Promise<void> {
     const logs = this.logs.values();
     const lane = async (): Promise<void> => {
