@@ -12,6 +12,7 @@ import type { BrokerConfig } from '../config/broker-config';
 import type { RunningBroker } from '../running-broker';
 import { version } from '../version';
 import { banner } from './banner';
+import { signalHandler } from './ending';
 import { type ServerFlags, serverConfig } from './server-config';
 import { startNode } from './start-node';
 import { startFailure } from './start-failure';
@@ -60,25 +61,15 @@ function serverLogger(): Logger {
   return createLogger({ format, colours, level: isLogLevel(level) ? level : 'INFO' }).logger;
 }
 
-/** Ctrl-C under `npm start` arrives twice on some systems, from the terminal and from npm, within milliseconds. */
-const SAME_SIGNAL_MS = 300;
-
 function stopOnSignals(broker: RunningBroker, logger: Logger): void {
-  let firstMs: number | null = null;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    const nowMs = performance.now();
-    if (firstMs !== null) {
-      if (nowMs - firstMs < SAME_SIGNAL_MS) return;
-      process.stderr.write(`moldau: ${signal} again, ending at once; the next start checks what was being written\n`);
-      process.exit(1);
-    }
-    firstMs = nowMs;
-    process.stderr.write(`moldau: ${signal}, stopping in order (once more to end at once)\n`);
+  const stop = (): void => {
     broker.stop().catch((error: unknown) => {
       logger.error(`stopping failed: ${messageOf(error)}`);
       process.exit(1);
     });
   };
+  const say = (line: string): void => void process.stderr.write(`moldau: ${line}\n`);
+  const onSignal = signalHandler({ stop, say, exit: (code) => process.exit(code), nowMs: () => performance.now() });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
 }
 
