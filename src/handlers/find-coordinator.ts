@@ -24,14 +24,11 @@ export const findCoordinator = handler({
       respond({ coordinators: request.coordinatorKeys.map((key) => find(call, request.keyType, key)) });
       return;
     }
-    const { errorCode, errorMessage: message, nodeId, host, port } = find(call, request.keyType, request.key);
-    respond({
-      errorCode: errorCode ?? ErrorCode.NONE,
-      errorMessage: message ?? null,
-      nodeId: nodeId ?? -1,
-      host: host ?? '',
-      port: port ?? -1,
-    });
+    const found = find(call, request.keyType, request.key);
+    const { errorCode = ErrorCode.NONE, nodeId = -1, host = '', port = -1 } = found;
+    // Kafka's older versions say the code's sentence, and that of no error is its name.
+    const sentence = errorCode === ErrorCode.NONE ? 'NONE' : errorMessage(errorCode);
+    respond({ errorCode, errorMessage: found.errorMessage || sentence, nodeId, host, port });
   },
 });
 
@@ -68,10 +65,10 @@ function findGroup(call: Call, groupId: string): Coordinator {
     host: broker.host,
     port: broker.port,
     errorCode: ErrorCode.NONE,
-    errorMessage: null,
+    errorMessage: '',
   };
 }
 
-function failed(key: string, errorCode: number, message = errorMessage(errorCode)): Coordinator {
+function failed(key: string, errorCode: number, message = ''): Coordinator {
   return { key, nodeId: -1, host: '', port: -1, errorCode, errorMessage: message };
 }

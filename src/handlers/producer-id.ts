@@ -23,6 +23,11 @@ export const initProducerId = handler({
       respond({ errorCode: ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, ...NONE });
       return;
     }
+    // KIP-360: one's own id and epoch come together.
+    if ((request.producerId === NONE.producerId) !== (request.producerEpoch === NONE.producerEpoch)) {
+      respond({ errorCode: ErrorCode.INVALID_REQUEST, ...NONE });
+      return;
+    }
     call.services.producerIds.next((id) => {
       if (id.ok) respond({ errorCode: ErrorCode.NONE, producerId: id.producerId, producerEpoch: 0 });
       else respond({ errorCode: id.errorCode, ...NONE });
