@@ -359,7 +359,7 @@ export class PartitionLog {
    */
   writeClosingFiles(): void {
     const { disk, crc32c } = this.context.env;
-    if (!this.hasChanged) return this.epochs.persist();
+    if (!this.hasChanged) return this.epochs.persist('cached');
     this.epochs.persist('cached');
     this.active.writeIndexes();
     writeProducerSnapshot(disk, this.directory, this.endOffset, this.producers, crc32c, 'cached');
