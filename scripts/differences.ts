@@ -8,6 +8,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ApiName, apis, latestStableVersion } from '../wire/api-keys';
+import { handlers, served } from '../src/handlers/index';
 import { brokerKeys } from '../src/config/broker-keys';
 import { NOT_SERVED } from '../src/config/not-served';
 import { defaultText } from '../wire/base/config-definition';
@@ -16,7 +18,33 @@ export const DIFFERENCES = join(__dirname, '../docs/differences.md');
 
 /** The page with every generated part renewed. */
 export function renewed(page: string): string {
-  return replacePart(page, 'keys', keysTable());
+  const parts = { apis: apisTable(), versions: versionsTable(), keys: keysTable() };
+  return Object.entries(parts).reduce((text, [name, part]) => replacePart(text, name, part), page);
+}
+
+/** One row for each reason, with the APIs that have it. */
+function apisTable(): string {
+  const byReason = new Map<string, string[]>();
+  for (const name of Object.keys(apis) as ApiName[]) {
+    const row = handlers[name];
+    if (!('notServed' in row)) continue;
+    const named = byReason.get(row.notServed) ?? [];
+    byReason.set(row.notServed, [...named, `${name} (${apis[name].key})`]);
+  }
+  const rows = [...byReason].map(([reason, named]) => `| ${named.join(', ')} | ${reason} |\n`);
+  return `| APIs | why |\n|---|---|\n${rows.join('')}`;
+}
+
+/** The served APIs of which Kafka serves more versions. */
+function versionsTable(): string {
+  const rows = [...served()].flatMap(([name, { minVersion, maxVersion }]) => {
+    const { min } = apis[name].request.validVersions;
+    const max = latestStableVersion(apis[name]);
+    if (min === minVersion && max === maxVersion) return [];
+    return [`| ${name} | ${min} to ${max} | ${minVersion} to ${maxVersion} |\n`];
+  });
+  if (rows.length === 0) return 'Each API that is served is served in all of its stable versions.\n';
+  return `| API | Kafka's versions | Moldau's |\n|---|---|---|\n${rows.join('')}`;
 }
 
 /** One row for each key that has no effect yet, by reason, so that rows of one reason stand together. */

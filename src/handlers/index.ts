@@ -32,6 +32,7 @@ const consumerGroups: NotServed = {
 const shareGroups: NotServed = { notServed: 'share groups (KIP-932) come later' };
 const streamsGroups: NotServed = { notServed: 'streams groups (KIP-1071) come later' };
 const telemetry: NotServed = { notServed: 'client telemetry (KIP-714) needs a receiver; clients work without' };
+const otherConfigs: NotServed = { notServed: 'configs of groups and client metrics come later' };
 const records: NotServed = { notServed: 'deleting records before an offset comes later' };
 const directories: NotServed = { notServed: 'log directories of replicas come with the cluster' };
 const internal: NotServed = {
@@ -109,7 +110,7 @@ export const handlers: Readonly<Record<ApiName, ApiHandler | NotServed>> = {
   GetTelemetrySubscriptions: telemetry,
   PushTelemetry: telemetry,
   AssignReplicasToDirs: directories,
-  ListConfigResources: security,
+  ListConfigResources: otherConfigs,
   DescribeTopicPartitions: describeTopicPartitions,
   ShareGroupHeartbeat: shareGroups,
   ShareGroupDescribe: shareGroups,

@@ -84,7 +84,7 @@ describe('a request that takes long', () => {
   /** Handles one character of the body in each slice. */
   function byCharacter(world: World, seen: string[], lastCorrelationId = 1): void {
     world.handler.onRequest = (handled) => {
-      if (handled.request.correlationId > lastCorrelationId) return void echo(handled);
+      if (handled.request.correlationId > lastCorrelationId) return echo(handled);
       const slice =
         (at: number): Continuation =>
         (body) => {
