@@ -150,7 +150,7 @@ export class ControllerShell implements RaftListener {
 
   /** Waiting answers are told that there is no controller here any more. */
   stop(): void {
-    if (this.isActive) this.renounce();
+    if (this.isActive) this.renounce('info');
   }
 
   private claim(epoch: number): void {
@@ -171,7 +171,7 @@ export class ControllerShell implements RaftListener {
   }
 
   /** Gives up: what was not committed is forgotten with the memory that held it. */
-  private renounce(): void {
+  private renounce(level: 'info' | 'warn' = 'warn'): void {
     const epoch = this.claimedEpoch;
     this.claimedEpoch = -1;
     const waiting = this.waiting.splice(0);
@@ -180,7 +180,7 @@ export class ControllerShell implements RaftListener {
     this.lastUrgentOffset = -1;
     this.lastReplayedOffset = -1;
     this.committedOffset = -1;
-    this.parts.logger.warn('this node is not the active controller any more', { epoch });
+    this.parts.logger[level]('this node is not the active controller any more', { epoch });
     this.activityChanged(false);
     this.parts.raft.resign(epoch);
     this.parts.raft.register(this);
