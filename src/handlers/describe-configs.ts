@@ -11,6 +11,7 @@ import { ErrorCode } from '../../wire/base/error-codes';
 import { describeBrokerConfigs, describeClusterDefaults } from '../config/describe-broker';
 import { isOtherBroker, otherBrokerMessage } from './broker-resource';
 import { handler, type Call } from './handler';
+import { mapInTurns } from './in-turns';
 import { isValidTopicName } from './topic-name';
 
 type Resource = Infer<typeof DescribeConfigsRequest>['resources'][number];
@@ -21,9 +22,13 @@ export const describeConfigs = handler({
   response: DescribeConfigsResponse,
   handle(call, request, respond) {
     const { includeSynonyms, includeDocumentation } = request;
-    respond({
-      results: request.resources.map((resource) => describe(call, resource, { includeSynonyms, includeDocumentation })),
-    });
+    const options = { includeSynonyms, includeDocumentation };
+    mapInTurns(
+      call,
+      request.resources,
+      (resource) => describe(call, resource, options),
+      (results) => respond({ results }),
+    );
   },
 });
 

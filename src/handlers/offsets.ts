@@ -10,11 +10,13 @@ import {
   OffsetForLeaderEpochResponse,
 } from '../../wire/schema/offsets';
 import { ErrorCode } from '../../wire/base/error-codes';
+import { DecodeError } from '../../wire/base/errors';
 import { findByTimestamp, findMaxTimestamp, type FoundTimestamp } from '../../log/log-reader';
 import { LogStorageError } from '../../log/log-error';
 import { DEFAULT_DECODE_LIMITS } from '../../wire/record/records';
 import type { Partition } from '../replication/partition';
 import { handler, type Call } from './handler';
+import { mapInTurns } from './in-turns';
 import { leaderLookup } from './leader-lookup';
 
 type RequestPartition = Infer<typeof ListOffsetsRequest>['topics'][number]['partitions'][number];
@@ -46,15 +48,20 @@ export const listOffsets = handler({
   response: ListOffsetsResponse,
   handle(call, request, respond) {
     const readCommitted = request.isolationLevel === 1;
-    respond({
-      topics: [...byTopic(request.topics)].map(([name, partitions]) => ({
-        name,
-        partitions: [...partitions].map(([partitionIndex, asked]) => {
-          if (asked === TWICE) return refused(partitionIndex, ErrorCode.INVALID_REQUEST);
-          return listPartition(call, name, asked, readCommitted);
-        }),
-      })),
+    const topics = new Map<string, { name: string; partitions: ResponsePartition[] }>();
+    const asked = [...byTopic(request.topics)].flatMap(([name, partitions]) => {
+      topics.set(name, { name, partitions: [] });
+      return [...partitions].map(([index, partition]) => ({ name, index, partition }));
     });
+    // A timestamp may cost the decompression of a batch.
+    const list = ({ name, index, partition }: (typeof asked)[number]): void => {
+      const listed =
+        partition === TWICE
+          ? refused(index, ErrorCode.INVALID_REQUEST)
+          : listPartition(call, name, partition, readCommitted);
+      topics.get(name)?.partitions.push(listed);
+    };
+    mapInTurns(call, asked, list, () => respond({ topics: [...topics.values()] }));
   },
 });
 
@@ -104,6 +111,8 @@ function listPartition(
     return { partitionIndex, errorCode: ErrorCode.NONE, ...answer, ...epoch };
   } catch (error) {
     if (error instanceof LogStorageError) return failed(error.errorCode);
+    // With log.record.validation=header a batch may hold what no decoder can read.
+    if (error instanceof DecodeError) return failed(ErrorCode.CORRUPT_MESSAGE);
     throw error;
   }
 }
