@@ -2,12 +2,13 @@
  * Cuts a stream of bytes into frames: four bytes of size, then as many bytes.
  *
  * Frames that lie whole in what was received are handed on in place, without a copy. What is left of an unfinished frame
- * is carried in a pooled buffer that grows as bytes arrive, never because of what a size announces.
+ * is carried in a pooled buffer that grows as bytes arrive, never because of what a size announces. Once a frame is large its
+ * buffer is as large as it will be, which spares copies: only what has arrived takes memory, and counts in the budget.
  * The receiver may refuse a frame for now: it is kept with what follows, and comes again after `resume`.
  * Invariants: a frame's bytes are valid only during the call; frames come in order, each once; after a FrameError or
  * `close` nothing comes any more.
  */
-import type { BufferPool } from './base/buffer-pool';
+import { type BufferPool, MAX_POOLED_BYTES } from './base/buffer-pool';
 import { invariant } from './base/invariant';
 import type { BudgetClient, FrameBudget } from './frame-budget';
 
@@ -48,6 +49,8 @@ export class FrameParser implements BudgetClient {
   #carry: Uint8Array = NOTHING;
   #start = 0;
   #end = 0;
+  /** What of the budget is ours: at least the carried bytes. */
+  #chargedBytes = 0;
   #isHeld = false;
   #isParsing = false;
   #isWaiting = false;
@@ -175,6 +178,7 @@ export class FrameParser implements BudgetClient {
   }
 
   #append(bytes: Uint8Array): void {
+    if (this.carriedBytes + bytes.length > this.#chargedBytes) this.#charge(bytes);
     if (this.#carry.length - this.#end < bytes.length) this.#makeRoom(bytes);
     this.#carry.set(bytes, this.#end);
     this.#end += bytes.length;
@@ -182,17 +186,25 @@ export class FrameParser implements BudgetClient {
     if (!this.#isHeld) this.#carriedFrameBytes();
   }
 
-  /** Makes room for `bytes` at the end of the carry: for more than these, if the frame is larger and the budget allows. */
+  /** Takes from the budget what `bytes` need beside the carried ones: more if the frame is larger and the budget allows. */
+  #charge(bytes: Uint8Array): void {
+    const { budget } = this.#options;
+    const needed = this.carriedBytes + bytes.length;
+    const wanted = Math.max(needed, Math.min(this.#wholeBytes(bytes) ?? needed, growth(needed)));
+    budget.giveBack(this.#chargedBytes);
+    this.#chargedBytes = budget.take(this, needed, wanted);
+  }
+
+  /** Makes room for `bytes` at the end of the carry. */
   #makeRoom(bytes: Uint8Array): void {
-    const { budget, pool } = this.#options;
+    const { pool } = this.#options;
     const needed = this.carriedBytes + bytes.length;
     const carried = this.#carry.subarray(this.#start, this.#end);
     if (needed <= this.#carry.length) {
       this.#carry.copyWithin(0, this.#start, this.#end);
     } else {
-      budget.giveBack(this.#carry.length);
-      const wanted = Math.max(needed, Math.min(this.#wholeBytes(bytes) ?? needed, growth(needed)));
-      const grown = pool.take(budget.take(this, needed, wanted));
+      const wholeBytes = needed > MAX_POOLED_BYTES ? (this.#wholeBytes(bytes) ?? 0) : 0;
+      const grown = pool.take(Math.max(this.#chargedBytes, wholeBytes));
       grown.set(carried);
       if (this.#carry.length > 0) pool.give(this.#carry);
       this.#carry = grown;
@@ -216,8 +228,9 @@ export class FrameParser implements BudgetClient {
     this.#start = 0;
     this.#end = 0;
     this.#isWaiting = false;
+    budget.giveBack(this.#chargedBytes);
+    this.#chargedBytes = 0;
     pool.give(dropped);
-    budget.giveBack(dropped.length);
     budget.leave(this);
   }
 

@@ -17,7 +17,7 @@ export interface AttackTarget {
   readonly wideTopic: string;
 }
 
-export const ATTACKS = ['garbage', 'slow', 'never-reading', 'huge-frames', 'connections'] as const;
+export const ATTACKS = ['garbage', 'slow', 'never-reading', 'huge-frames', 'huge-produces', 'connections'] as const;
 export type AttackName = (typeof ATTACKS)[number];
 
 export const WIDE_PARTITIONS = 100;
@@ -49,6 +49,8 @@ export async function startAttack(name: AttackName, target: AttackTarget): Promi
       return onEach(STALLED_FETCHES, target, (socket) => fetchAndNeverRead(socket, target));
     case 'huge-frames':
       return onEach(HUGE_CONNECTIONS, target, hugeFrames(target));
+    case 'huge-produces':
+      return onEach(HUGE_CONNECTIONS, target, hugeProduces(target));
     case 'connections':
       return onEach(IDLE_CONNECTIONS, target, (socket) => void socket.write(apiVersionsFrame()));
   }
@@ -120,7 +122,16 @@ function fetchAndNeverRead(socket: Socket, { bulkTopic }: AttackTarget): void {
   for (let i = 0; i < NEVER_READING_REQUESTS; i++) socket.write(frame);
 }
 
-/** By turns: a frame that never ends, one that is nonsense, and one that is right: a batch of 1 MB for each partition. */
+/** Requests of 100 MB that are right: a batch of 1 MB for each partition, again and again. */
+function hugeProduces({ wideTopic }: AttackTarget): Abuse {
+  const frame = wideFrame(wideTopic);
+  return (socket) => {
+    socket.resume();
+    void writeAgain(socket, () => frame);
+  };
+}
+
+/** By turns: a frame that never ends, one that is nonsense, and one that is right. */
 function hugeFrames({ wideTopic }: AttackTarget): Abuse {
   const right = wideFrame(wideTopic);
   const size = Buffer.alloc(4);

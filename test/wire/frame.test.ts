@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
-import { BufferPool, heapMemory } from '../../wire/base/buffer-pool';
+import { BufferPool, MAX_POOLED_BYTES, heapMemory } from '../../wire/base/buffer-pool';
 import type { PoolMemory } from '../../wire/base/buffer-pool';
+import { discard } from '../../wire/base/node-discard';
 import { IO_MEMORY_OVERHEAD_BYTES, IoMemory } from '../../wire/base/io-memory';
 import { FrameError, FrameParser } from '../../wire/frame';
 import type { FrameReceiver } from '../../wire/frame';
@@ -61,6 +62,19 @@ function feed(parser: FrameParser, bytes: Uint8Array, sizes: readonly number[]):
 }
 
 describe('a frame parser', () => {
+  test('that are large leave nothing behind, neither memory nor a share of the budget', () => {
+    const maxFrameBytes = 12_000_000;
+    const { parser, pool, budget, frames } = fixture({ maxFrameBytes, memory: { ...heapMemory, discard } });
+    const large = framed('x'.repeat(maxFrameBytes - 1));
+    for (let round = 1; round <= 3; round++) {
+      feed(parser, large, [65536]);
+      expect([frames.length, pool.takenBytes, budget.usedBytes]).toEqual([round, 0, 0]);
+    }
+    feed(parser, large.subarray(0, 10_000_000), [65536]);
+    parser.close();
+    expect([pool.takenBytes, budget.usedBytes]).toEqual([0, 0]);
+  });
+
   test('hands on whole frames in place, without a copy', () => {
     const bytes = framed('one', '', 'three');
     const seen: ArrayBufferLike[] = [];
@@ -168,7 +182,7 @@ describe('a frame parser', () => {
   });
 
   test('takes memory as bytes arrive, not as sizes announce', () => {
-    const { parser, pool } = fixture({ maxFrameBytes: 100 * 1024 * 1024 });
+    const { parser, pool, budget } = fixture({ maxFrameBytes: 100 * 1024 * 1024 });
     const size = Buffer.alloc(4);
     size.writeInt32BE(100 * 1024 * 1024);
     parser.feed(size);
@@ -178,7 +192,8 @@ describe('a frame parser', () => {
     while (sent < 20 * 1024 * 1024) {
       parser.feed(piece);
       sent += piece.length;
-      expect(pool.takenBytes).toBeLessThanOrEqual(Math.max(65536, 2 * sent));
+      expect(budget.usedBytes).toBeLessThanOrEqual(Math.max(65536, 2 * sent));
+      if (sent < MAX_POOLED_BYTES) expect(pool.takenBytes).toBe(budget.usedBytes);
     }
     parser.close();
     expect(pool.takenBytes).toBe(0);

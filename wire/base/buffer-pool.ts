@@ -10,7 +10,15 @@ export interface PoolMemory {
   free(slice: Uint8Array): void;
   /** Whether `bytes` lie in this memory. */
   holds(bytes: Uint8Array): boolean;
+  /** Ends a large buffer of the heap at once; nobody looks at it any more. Without it garbage collection does, later. */
+  readonly discard?: ((buffer: Uint8Array) => void) | undefined;
 }
+
+/**
+ * Larger pieces are made when they are needed and go back to the system afterwards. The memory's pages would stay: a few
+ * frames of 100 MB would make the process large for good. Of a new piece only what is written to takes memory.
+ */
+export const MAX_POOLED_BYTES = 4 * 1024 * 1024;
 
 export class BufferPool {
   /** Bytes that are taken and not given back. */
@@ -21,13 +29,15 @@ export class BufferPool {
   /** A buffer of `sizeBytes`, with whatever was there before, until `give`. */
   take(sizeBytes: number): Uint8Array {
     this.takenBytes += sizeBytes;
-    return this.memory.allocate(sizeBytes) ?? Buffer.allocUnsafeSlow(sizeBytes);
+    const pooled = sizeBytes <= MAX_POOLED_BYTES ? this.memory.allocate(sizeBytes) : null;
+    return pooled ?? Buffer.allocUnsafeSlow(sizeBytes);
   }
 
   /** Ends a buffer that `take` returned: the same object. */
   give(buffer: Uint8Array): void {
     this.takenBytes -= buffer.length;
     if (this.memory.holds(buffer)) this.memory.free(buffer);
+    else if (buffer.length > MAX_POOLED_BYTES) this.memory.discard?.(buffer);
   }
 }
 

@@ -52,6 +52,8 @@ export interface IoMemoryOptions {
   readonly sizeBytes: number;
   /** For tests: false sums in plain JavaScript. */
   readonly useSimd?: boolean;
+  /** See `PoolMemory`. */
+  readonly discard?: (buffer: Uint8Array) => void;
 }
 
 export class IoMemory {
@@ -65,6 +67,8 @@ export class IoMemory {
   readonly receiveArea: Uint8Array;
   /** The pool's size. */
   readonly poolBytes: number;
+  /** For large buffers beside this memory: see `PoolMemory`. */
+  readonly discard: ((buffer: Uint8Array) => void) | undefined;
 
   private readonly buffer: ArrayBufferLike;
   private readonly scratch: Uint8Array;
@@ -76,6 +80,7 @@ export class IoMemory {
     invariant(wasmPages * WASM_PAGE_BYTES <= MAX_BYTES, 'an I/O memory has at most 4 GiB');
     const memory = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages });
     this.buffer = memory.buffer;
+    this.discard = options.discard;
     this.scratch = new Uint8Array(this.buffer, SCRATCH_START, SCRATCH_BYTES);
     this.receiveArea = new Uint8Array(this.buffer, CARRY_START, CARRY_BYTES + RECEIVE_WINDOW_BYTES);
     this.receiveWindow = new Uint8Array(this.buffer, CARRY_START + CARRY_BYTES, RECEIVE_WINDOW_BYTES);

@@ -1,4 +1,5 @@
 /** Part of the binding (`node-env.ts`): the process's one piece of I/O memory. */
+import { discard } from './node-discard';
 import { IO_MEMORY_OVERHEAD_BYTES, IoMemory } from './io-memory';
 
 /**
@@ -14,6 +15,6 @@ let shared: IoMemory | undefined;
  * callbacks never interleave, and each WebAssembly memory reserves gigabytes of addresses. Made at first use.
  */
 export function sharedIoMemory(): IoMemory {
-  shared ??= new IoMemory({ sizeBytes: POOL_BYTES + IO_MEMORY_OVERHEAD_BYTES });
+  shared ??= new IoMemory({ sizeBytes: POOL_BYTES + IO_MEMORY_OVERHEAD_BYTES, discard });
   return shared;
 }
