@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, type Message, logLevel } from 'kafkajs';
 import { InvalidConfigError, type StartedBroker, startBroker } from '../../src/index';
+import { WireClient } from '../handlers/support/wire-client';
 
 const running: StartedBroker[] = [];
 const directories: string[] = [];
@@ -139,18 +140,17 @@ describe('stopping', () => {
   test('does not wait for a consumer that waits for records', async () => {
     const broker = await started();
     await write(broker, 'greetings', 'hello');
-    const consumer = clientOf(broker).consumer({ groupId: 'waiting', maxWaitTimeInMs: 30_000 });
-    await consumer.connect();
-    await consumer.subscribe({ topic: 'greetings', fromBeginning: true });
-    const fetching = new Promise<void>((resolve) => {
-      consumer.on(consumer.events.FETCH_START, () => resolve());
-    });
-    await consumer.run({ eachMessage: async () => undefined });
-    await fetching;
+    const partitions = [{ partition: 0, fetchOffset: 1, partitionMaxBytes: 1 << 20 }];
+    const request = { maxWaitMs: 60_000, minBytes: 1, maxBytes: 1 << 20, topics: [{ topic: 'greetings', partitions }] };
+    const client = new WireClient(broker.port);
+    const answered = client.ask('Fetch', 4, request).catch(() => undefined);
+    // Another connection's requests are answered behind the fetch that waits.
+    await write(broker, 'others', 'hello');
     const startedMs = performance.now();
     await broker.stop();
     expect(performance.now() - startedMs).toBeLessThan(2000);
-    await consumer.disconnect();
+    await answered;
+    await client.close();
   });
 });
 
