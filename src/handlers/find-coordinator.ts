@@ -25,7 +25,7 @@ export const findCoordinator = handler({
       return;
     }
     const found = find(call, request.keyType, request.key);
-    const { errorCode = ErrorCode.NONE, nodeId = -1, host = '', port = -1 } = found;
+    const { errorCode, nodeId, host, port } = found;
     // Kafka's older versions say the code's sentence, and that of no error is its name.
     const sentence = errorCode === ErrorCode.NONE ? 'NONE' : errorMessage(errorCode);
     respond({ errorCode, errorMessage: found.errorMessage || sentence, nodeId, host, port });
