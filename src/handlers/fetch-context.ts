@@ -70,7 +70,11 @@ function continueSession(sessions: FetchSessionCache, request: Request, usesTopi
   const found = sessions.advance(request.sessionId, request.sessionEpoch, usesTopicIds);
   if (!found.ok) return found;
   const { session } = found;
+  const sizeBefore = session.partitions.size;
   for (const partition of requested(request)) updateSession(session, partition);
+  if (session.partitions.size > sizeBefore && !sessions.mayKeep(session)) {
+    return { ok: false, errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND };
+  }
   for (const { topic, topicId, partitions } of request.forgottenTopicsData) {
     for (const index of partitions) session.partitions.delete(partitionKey(topic, topicId, index));
   }

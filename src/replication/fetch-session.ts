@@ -2,8 +2,8 @@
  * Incremental fetch sessions (KIP-227): the broker remembers which partitions a client follows and what it was last told,
  * so that a request names only what changed and an answer holds only what is new.
  *
- * Invariants: at most `maxSessions`, each of at most as many partitions as its client named; an idle or smaller older one
- * makes room for a larger new one, else the client goes on without. A session's epochs go 1, 2, ... and wrap to 1.
+ * Invariants: at most `maxSessions`, and MAX_CACHED_PARTITIONS in all of them together; an idle or smaller older one makes
+ * room for a larger new one, else the client goes on without. A session's epochs go 1, 2, ... and wrap to 1.
  */
 import type { Clock, Random } from '../../wire/base/env';
 import { ErrorCode } from '../../wire/base/error-codes';
@@ -12,6 +12,8 @@ export const FINAL_EPOCH = -1;
 export const INITIAL_EPOCH = 0;
 export const NO_SESSION_ID = 0;
 const EVICTION_IDLE_MS = 120_000;
+/** A client may name any partitions, there or not: about 100 MB of them. */
+export const MAX_CACHED_PARTITIONS = 400_000;
 const MAX_EPOCH = 0x7fffffff;
 
 export interface FetchPartition {
@@ -76,10 +78,28 @@ export class FetchSessionCache {
   /** A new session for these partitions, or null when the cache has no room for it. */
   create(partitions: Map<string, FetchPartition>, usesTopicIds: boolean): FetchSession | null {
     const nowMs = this.clock.monotonicMs();
-    if (this.sessions.size >= this.maxSessions && !this.evictFor(partitions.size, nowMs)) return null;
+    if (partitions.size > MAX_CACHED_PARTITIONS) return null;
+    while (!this.hasRoomFor(partitions.size)) if (!this.evictFor(partitions.size, nowMs)) return null;
     const session = new FetchSession(this.newId(), usesTopicIds, nowMs, partitions);
     this.sessions.set(session.id, session);
     return session;
+  }
+
+  private hasRoomFor(partitions: number): boolean {
+    return this.sessions.size < this.maxSessions && this.partitionsCount() + partitions <= MAX_CACHED_PARTITIONS;
+  }
+
+  private partitionsCount(): number {
+    let count = 0;
+    for (const session of this.sessions.values()) count += session.partitions.size;
+    return count;
+  }
+
+  /** Whether a session that has grown may stay; it is gone otherwise. */
+  mayKeep(session: FetchSession): boolean {
+    if (this.partitionsCount() <= MAX_CACHED_PARTITIONS) return true;
+    this.remove(session.id);
+    return false;
   }
 
   private newId(): number {
