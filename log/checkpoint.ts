@@ -57,8 +57,15 @@ export function readOffsetCheckpoint(disk: Disk, directory: string, name: string
   });
 }
 
-export function writeOffsetCheckpoint(disk: Disk, directory: string, name: string, entries: readonly PartitionOffset[]): void {
-  replaceFile(disk, directory, name, formatCheckpoint(entries.map((e) => `${e.topic} ${e.partition} ${e.offset}`)));
+export function writeOffsetCheckpoint(
+  disk: Disk,
+  directory: string,
+  name: string,
+  entries: readonly PartitionOffset[],
+  durability: Durability = 'durable',
+): void {
+  const lines = entries.map((e) => `${e.topic} ${e.partition} ${e.offset}`);
+  replaceFile(disk, directory, name, formatCheckpoint(lines), durability);
 }
 
 export interface EpochEntry {

@@ -12,7 +12,7 @@ import {
   partitionDirectoryName,
   type TopicPartition,
 } from './file-names';
-import { readTextFile, replaceFile, unlinkIfPresent } from './small-file';
+import { readTextFile, replaceFile, unlinkIfPresent, type Durability } from './small-file';
 
 /** Ours, beside Kafka's files: what must hold for unsynced writes of the last run to be there still. */
 const VOLATILITY_FILE = '.moldau_volatility';
@@ -109,16 +109,17 @@ export class LogDirectory {
     this.writtenLogStarts = byName(entries);
   }
 
+  /** They come every few seconds and may be lost: one that is too low is made good by the leader. */
   writeHighWatermarks(entries: readonly PartitionOffset[]): void {
-    this.writeCheckpoint(HIGH_WATERMARK_CHECKPOINT, entries);
+    this.writeCheckpoint(HIGH_WATERMARK_CHECKPOINT, entries, 'cached');
   }
 
-  /** An idle broker writes nothing: these come every few seconds, and each costs two syncs. */
-  private writeCheckpoint(name: string, entries: readonly PartitionOffset[]): void {
+  /** What it says already is not written again: an idle broker leaves the disk alone. */
+  private writeCheckpoint(name: string, entries: readonly PartitionOffset[], durability: Durability = 'durable'): void {
     const before = this.checkpoints.get(name);
     if (before !== undefined && isSame(before, entries)) return;
     this.checkpoints.delete(name);
-    writeOffsetCheckpoint(this.env.disk, this.path, name, entries);
+    writeOffsetCheckpoint(this.env.disk, this.path, name, entries, durability);
     this.checkpoints.set(name, entries);
   }
 

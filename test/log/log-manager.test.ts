@@ -101,20 +101,28 @@ describe('the log manager', () => {
     });
   });
 
-  test('writes no checkpoint that says the same as the last one', async () => {
+  test('writes high watermarks without a sync, and recovery points only when they say something new', async () => {
     const world = new SimWorld({ seed: 7 });
     const config = smallLogConfig();
     await live(world, async (env) => {
       const { manager, log } = await openLog(env, config);
+      manager.writeRecoveryPoints();
       const syncs = countSyncs(env);
-      manager.writeHighWatermarks();
-      const before = syncs();
-      manager.writeHighWatermarks();
-      expect(syncs()).toBe(before);
       log.append(batchOf(['x']), 0, 'client');
       log.setHighWatermark(1);
       manager.writeHighWatermarks();
-      expect(syncs()).toBeGreaterThan(before);
+      manager.writeRecoveryPoints();
+      expect(syncs()).toBe(0);
+      await new Promise((resolve) => log.flush(resolve));
+      manager.writeRecoveryPoints();
+      expect(syncs()).toBeGreaterThan(0);
+      world.kill('broker');
+    });
+    await live(world, async (env) => {
+      const manager = openManager(env, config);
+      await manager.loadAll();
+      const log = manager.get('t', 0);
+      expect(log && manager.storedHighWatermark(log)).toBe(1);
     });
   });
 
