@@ -6,7 +6,7 @@ import { loadOrFormat, type FormatRequest, type NodeIdentity } from '../controll
 import type { VoterEndpoint } from '../controller/raft/voter-set';
 import { DirectoryLocks } from '../log/directory-locks';
 import type { Env } from '../log/env';
-import { BrokerNode } from './broker-node';
+import { BrokerNode } from './node/broker-node';
 import type { BrokerConfig } from './config/broker-config';
 import type { RunningBroker } from './running-broker';
 

@@ -4,12 +4,12 @@ import type { Env } from '../log/env';
 import type { LogManager } from '../log/log-manager';
 import type { BrokerConfig } from './config/broker-config';
 import type { GroupCoordinator } from './coordinator/group/group-coordinator';
-import type { MetadataCache } from './metadata-cache';
+import type { MetadataCache } from './metadata/metadata-cache';
 import type { ProducerIds } from './producer-ids';
 import type { FetchSessionCache } from './replication/fetch-session';
 import type { ProduceRules } from './replication/produce-rules';
 import type { ReplicaManager } from './replication/replica-manager';
-import type { TopicCreator } from './topic-creator';
+import type { TopicCreator } from './metadata/topic-creator';
 
 export interface Services {
   readonly env: Env;

@@ -7,7 +7,7 @@ import { DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse } from 
 import type { Topic } from '../../controller/metadata/topic';
 import { ErrorCode } from '../../wire/base/error-codes';
 import { ZERO_UUID } from '../../wire/base/uuid';
-import { isInternalTopic } from '../internal-topics';
+import { isInternalTopic } from '../metadata/internal-topics';
 import { NOT_ASKED, TOPIC_OPERATIONS } from './authorized-operations';
 import { handler, type Call } from './handler';
 import { describePartition, missingTopic } from './topic-description';

@@ -8,7 +8,7 @@ import type { Input } from '../../wire/schema';
 import { FindCoordinatorRequest, FindCoordinatorResponse } from '../../wire/schema/group';
 import { ErrorCode, errorMessage } from '../../wire/base/error-codes';
 import { coordinatorPartition } from '../coordinator/java-hash';
-import { OFFSETS_TOPIC } from '../internal-topics';
+import { OFFSETS_TOPIC } from '../metadata/internal-topics';
 import { handler, type Call } from './handler';
 
 type Coordinator = NonNullable<Input<typeof FindCoordinatorResponse>['coordinators']>[number];

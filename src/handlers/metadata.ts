@@ -8,7 +8,7 @@ import { MetadataRequest, MetadataResponse } from '../../wire/schema/metadata';
 import type { Topic } from '../../controller/metadata/topic';
 import { ErrorCode } from '../../wire/base/error-codes';
 import { ZERO_UUID } from '../../wire/base/uuid';
-import { isInternalTopic } from '../internal-topics';
+import { isInternalTopic } from '../metadata/internal-topics';
 import { CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS } from './authorized-operations';
 import { handler, type Call } from './handler';
 import { describePartition, missingTopic } from './topic-description';

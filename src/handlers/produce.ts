@@ -12,7 +12,7 @@ import { ErrorCode, errorName } from '../../wire/base/error-codes';
 import { LogStorageError } from '../../log/log-error';
 import { BATCH_HEADER_BYTES, BatchAttribute, BatchField, MAGIC_V2, magicAt } from '../../wire/record/batch';
 import { validateBatch } from '../../wire/record/validation';
-import { isInternalTopic } from '../internal-topics';
+import { isInternalTopic } from '../metadata/internal-topics';
 import type { Partition } from '../replication/partition';
 import { handler, type Call } from './handler';
 import { leaderLookup } from './leader-lookup';

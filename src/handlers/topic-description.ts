@@ -1,7 +1,7 @@
 /** What Metadata and DescribeTopicPartitions say of a partition and of a topic that is not there. */
 import type { PartitionRegistration } from '../../controller/metadata/partition-registration';
 import { ErrorCode } from '../../wire/base/error-codes';
-import { isInternalTopic } from '../internal-topics';
+import { isInternalTopic } from '../metadata/internal-topics';
 import type { Call } from './handler';
 
 export interface MissingTopic {

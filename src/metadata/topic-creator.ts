@@ -2,8 +2,8 @@
  * Creating topics that somebody needs: by auto.create.topics.enable, and the internal ones. A topic is asked for once, until
  * the controller has answered; whoever needs it meanwhile asks again, as clients do.
  */
-import type { Logger } from '../wire/base/env';
-import { ErrorCode, errorName } from '../wire/base/error-codes';
+import type { Logger } from '../../wire/base/env';
+import { ErrorCode, errorName } from '../../wire/base/error-codes';
 
 export interface TopicToCreate {
   readonly name: string;

@@ -2,13 +2,13 @@
  * Brings a change of the metadata to the parts of the broker, in the turn in which it is published: first the cache, then
  * configs, then replicas, so that whoever is woken by a replica sees the new state.
  */
-import { ConfigResourceType } from '../controller/metadata/config-resource';
-import type { MetadataDelta, TopicChange } from '../controller/metadata/delta';
-import type { MetadataImage } from '../controller/metadata/image';
-import type { MetadataPublisher } from '../controller/metadata/publisher';
+import { ConfigResourceType } from '../../controller/metadata/config-resource';
+import type { MetadataDelta, TopicChange } from '../../controller/metadata/delta';
+import type { MetadataImage } from '../../controller/metadata/image';
+import type { MetadataPublisher } from '../../controller/metadata/publisher';
 import type { MetadataCache } from './metadata-cache';
-import type { ReplicaManager } from './replication/replica-manager';
-import { DynamicConfig } from './config/dynamic-config';
+import type { ReplicaManager } from '../replication/replica-manager';
+import { DynamicConfig } from '../config/dynamic-config';
 
 export interface TopicsDeleted {
   topicsDeleted(topics: readonly { readonly name: string; readonly id: string; readonly partitions: readonly number[] }[]): void;

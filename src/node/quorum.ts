@@ -2,19 +2,19 @@
  * The node's part in the metadata quorum: the log with its snapshots, the raft node over it, the loader that turns what is
  * committed into an image, and the generator of snapshots.
  */
-import { METADATA_LOG_DIRECTORY, type LogManager } from '../log/log-manager';
-import { resolveTopicConfig } from '../log/log-config';
-import type { Env } from '../log/env';
-import { METADATA_TOPIC_ID } from '../wire/base/uuid';
-import { MetadataLoader } from '../controller/metadata/loader';
-import { SnapshotGenerator } from '../controller/metadata/snapshot-generator';
-import type { NodeIdentity } from '../controller/raft/format';
-import { PartitionRaftLog } from '../controller/raft/partition-raft-log';
-import { FileElectionStore } from '../controller/raft/quorum-state';
-import { RaftNode } from '../controller/raft/raft-node';
-import { SnapshotStore } from '../controller/raft/snapshots';
-import type { VoterEndpoint } from '../controller/raft/voter-set';
-import type { BrokerConfig } from './config/broker-config';
+import { METADATA_LOG_DIRECTORY, type LogManager } from '../../log/log-manager';
+import { resolveTopicConfig } from '../../log/log-config';
+import type { Env } from '../../log/env';
+import { METADATA_TOPIC_ID } from '../../wire/base/uuid';
+import { MetadataLoader } from '../../controller/metadata/loader';
+import { SnapshotGenerator } from '../../controller/metadata/snapshot-generator';
+import type { NodeIdentity } from '../../controller/raft/format';
+import { PartitionRaftLog } from '../../controller/raft/partition-raft-log';
+import { FileElectionStore } from '../../controller/raft/quorum-state';
+import { RaftNode } from '../../controller/raft/raft-node';
+import { SnapshotStore } from '../../controller/raft/snapshots';
+import type { VoterEndpoint } from '../../controller/raft/voter-set';
+import type { BrokerConfig } from '../config/broker-config';
 
 export interface Quorum {
   readonly raft: RaftNode;

@@ -1,10 +1,10 @@
 /** The network floor with the broker's settings. Limits are read at each decision, since their keys are dynamic. */
-import { heapMemory } from '../wire/base/buffer-pool';
-import type { InvariantViolation } from '../wire/base/invariant';
-import type { Env } from '../log/env';
-import type { DynamicConfig } from './config/dynamic-config';
-import type { RequestHandler } from './network/request-handler';
-import { SocketServer } from './network/listener';
+import { heapMemory } from '../../wire/base/buffer-pool';
+import type { InvariantViolation } from '../../wire/base/invariant';
+import type { Env } from '../../log/env';
+import type { DynamicConfig } from '../config/dynamic-config';
+import type { RequestHandler } from '../network/request-handler';
+import { SocketServer } from '../network/listener';
 
 /** All unfinished requests together, while queued.max.request.bytes says nothing. */
 const MAX_UNFINISHED_BYTES = 256 * 1024 * 1024;

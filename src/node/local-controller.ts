@@ -1,15 +1,15 @@
 /** The controller of this very node: its shell, its duties by the clock, and the APIs that the broker hands on to it. */
-import { Controller } from '../controller/control/controller';
-import { ControllerCore } from '../controller/control/controller-core';
-import { ControllerShell } from '../controller/control/controller-shell';
-import type { QuorumFeatures } from '../controller/control/features';
-import { PeriodicTasks } from '../controller/control/periodic-tasks';
-import { decodeMetadataRecord } from '../controller/metadata/records';
-import type { NodeIdentity } from '../controller/raft/format';
-import { readBootstrapFile } from '../controller/raft/bootstrap-files';
-import type { Env } from '../log/env';
-import type { BrokerConfig } from './config/broker-config';
-import { BrokerConfigRules } from './config/controller-rules';
+import { Controller } from '../../controller/control/controller';
+import { ControllerCore } from '../../controller/control/controller-core';
+import { ControllerShell } from '../../controller/control/controller-shell';
+import type { QuorumFeatures } from '../../controller/control/features';
+import { PeriodicTasks } from '../../controller/control/periodic-tasks';
+import { decodeMetadataRecord } from '../../controller/metadata/records';
+import type { NodeIdentity } from '../../controller/raft/format';
+import { readBootstrapFile } from '../../controller/raft/bootstrap-files';
+import type { Env } from '../../log/env';
+import type { BrokerConfig } from '../config/broker-config';
+import { BrokerConfigRules } from '../config/controller-rules';
 import type { Quorum } from './quorum';
 
 export interface LocalController {

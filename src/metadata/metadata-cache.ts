@@ -2,12 +2,12 @@
  * The broker's view of the metadata: topics, partitions, brokers, and the configs that follow from them. It shows the image
  * as of the last published change, and changes only between turns.
  */
-import { resolveTopicConfig, type LogConfig } from '../log/log-config';
-import type { BrokerRegistration } from '../controller/metadata/registrations';
-import type { MetadataImage } from '../controller/metadata/image';
-import type { PartitionRegistration } from '../controller/metadata/partition-registration';
-import type { Topic } from '../controller/metadata/topic';
-import type { BrokerConfig } from './config/broker-config';
+import { resolveTopicConfig, type LogConfig } from '../../log/log-config';
+import type { BrokerRegistration } from '../../controller/metadata/registrations';
+import type { MetadataImage } from '../../controller/metadata/image';
+import type { PartitionRegistration } from '../../controller/metadata/partition-registration';
+import type { Topic } from '../../controller/metadata/topic';
+import type { BrokerConfig } from '../config/broker-config';
 
 export interface BrokerEndpoint {
   readonly id: number;

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startBroker } from '../../src/index';
+import { startBroker } from '../../../src/index';
 
 describe('a broker that starts', () => {
   test('puts aside the log of a topic that was deleted when the last run could not do it any more', async () => {

@@ -1,6 +1,6 @@
 /** The log manager's settings out of the broker's configuration. */
-import type { LogManagerSettings } from '../log/log-manager';
-import type { BrokerConfig } from './config/broker-config';
+import type { LogManagerSettings } from '../../log/log-manager';
+import type { BrokerConfig } from '../config/broker-config';
 
 /** Descriptors for segments; the rest of a usual limit of 1,024 and up is for sockets and the quorum. */
 const MAX_OPEN_SEGMENT_FILES = 4096;

@@ -1,5 +1,5 @@
 /** The topics that the broker makes for itself, and what a topic gets that is made because somebody named it. */
-import type { BrokerConfig } from './config/broker-config';
+import type { BrokerConfig } from '../config/broker-config';
 import type { TopicToCreate } from './topic-creator';
 
 export const OFFSETS_TOPIC = '__consumer_offsets';

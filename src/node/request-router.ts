@@ -1,10 +1,10 @@
 /** From the network floor to the handlers: which APIs are served, and the call that a handler gets. */
-import type { ApiName } from '../wire/api-keys';
-import { apiByKey } from '../wire/api-keys';
-import type { ApiHandler } from './handlers/handler';
-import { handlers } from './handlers/index';
-import type { Continuation, NetworkRequest, RequestHandler, Respond, ServedApi } from './network/request-handler';
-import type { Services } from './services';
+import type { ApiName } from '../../wire/api-keys';
+import { apiByKey } from '../../wire/api-keys';
+import type { ApiHandler } from '../handlers/handler';
+import { handlers } from '../handlers/index';
+import type { Continuation, NetworkRequest, RequestHandler, Respond, ServedApi } from '../network/request-handler';
+import type { Services } from '../services';
 
 export class RequestRouter implements RequestHandler {
   constructor(private readonly services: Services) {}
