@@ -154,7 +154,7 @@ async function writeAgain(socket: Socket, frame: () => Buffer): Promise<void> {
     const bytes = frame();
     for (let at = 0; at < bytes.length && !socket.destroyed; at += MB)
       await written(socket, bytes.subarray(at, at + MB));
-    await new Promise((resolve) => socket.once('data', resolve).once('close', resolve));
+    if (!socket.destroyed) await answered(socket);
   }
 }
 
@@ -164,13 +164,21 @@ async function writeTotal(socket: Socket, piece: Buffer, totalBytes: number): Pr
   }
 }
 
+/** Resolves with an answer, or when the connection has ended. */
+function answered(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      socket.off('data', settle).off('close', settle);
+      resolve();
+    };
+    socket.on('data', settle).on('close', settle);
+  });
+}
+
+/** Resolves when the system has taken the bytes, or the connection has ended. */
 function written(socket: Socket, bytes: Buffer): Promise<void> {
   return new Promise((resolve) => {
-    socket.once('close', resolve);
-    socket.write(bytes, () => {
-      socket.off('close', resolve);
-      resolve();
-    });
+    socket.write(bytes, () => resolve());
   });
 }
 
