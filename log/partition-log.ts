@@ -62,11 +62,10 @@ export class PartitionLog {
     this.visibleTo = loaded.logStartOffset;
     this.producers = loaded.producers;
     this.epochs = loaded.epochs;
-    const { env } = context;
     const jitterBound = Math.min(settings.segmentJitterMs, settings.segmentMs, MAX_JITTER_MS);
-    this.rollJitterMs = jitterBound > 0 ? env.random('log.roll.jitter').below(jitterBound) : 0;
-    this.lastFlushMs = env.clock.monotonicMs();
-    this.flusher = new Flusher(env, this);
+    this.rollJitterMs = jitterBound > 0 ? context.env.random('log.roll.jitter').below(jitterBound) : 0;
+    this.lastFlushMs = context.env.clock.monotonicMs();
+    this.flusher = new Flusher(context.env, this);
     this.hasChanged = !loaded.isAsCleanlyStopped;
   }
 
@@ -83,7 +82,6 @@ export class PartitionLog {
   get highWatermark(): number {
     return this.visibleTo;
   }
-  /** Consumers with read_committed see records below this. */
   get lastStableOffset(): number {
     const open = this.producers.firstOpenTransactionOffset;
     return open === null ? this.visibleTo : Math.min(this.visibleTo, open);
@@ -217,6 +215,8 @@ export class PartitionLog {
     this.hasChanged = true;
     old.writeIndexes();
     writeProducerSnapshot(env.disk, this.directory, baseOffset, this.producers, env.crc32c, 'cached');
+    // Should power be lost, no later segment is there without the ones before it.
+    if (this.flusher.hasUnsyncedNames) env.disk.syncDirectorySync(this.directory);
     const created = LogSegment.create(env.disk, pool, this.directory, baseOffset, this.settings, env.clock.wallMs());
     this.segmentList.push(created);
     this.context.counters.rolls++;
@@ -243,7 +243,7 @@ export class PartitionLog {
     return this.segmentList.filter((segment) => segment.isDirty);
   }
 
-  /** @internal The flusher's word. */
+  /** @internal */
   flushed(offset: number): void {
     this.lastFlushMs = this.context.env.clock.monotonicMs();
     this.flushedTo = Math.max(this.flushedTo, Math.min(offset, this.endOffset));

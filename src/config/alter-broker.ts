@@ -94,10 +94,10 @@ function scopeProblem(resource: BrokerResource, key: string): string | null {
   // Nobody knows it: it may belong to a plugin.
   if (definition === undefined) return null;
   const isPerBroker = prefixed === null ? definition.dynamic === 'broker' : !PREFIXABLE.has(base);
-  if (prefixed === null && definition.dynamic === undefined) return `Cannot update these configs dynamically: ${key}`;
+  if (prefixed === null && definition.dynamic === undefined) return `Cannot update these configs dynamically: [${key}]`;
   if (prefixed === null && definition.dynamic === 'listener') {
     return `${key} can be changed only with the prefix of a listener: listener.name.<name>.${key}`;
   }
-  if (resource === '' && isPerBroker) return `Cannot update these configs at default cluster level: ${key}`;
+  if (resource === '' && isPerBroker) return `Cannot update these configs at default cluster level: [${key}]`;
   return null;
 }

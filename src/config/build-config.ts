@@ -21,6 +21,9 @@ export function buildBrokerConfig(layers: readonly ConfigLayer[]): BuiltConfig {
       origins.set(key, origin);
     }
   }
+  // The old name of the node's id has its value too, and tools may ask for it.
+  const nodeId = given.get('node.id');
+  if (nodeId !== undefined && !given.has('broker.id')) given.set('broker.id', nodeId);
   const { config: values, problems } = brokerKeys.resolve(given);
   if (problems.length > 0) {
     return { ok: false, problems: problems.map(({ key, message }) => withOrigin(message, origins.get(key))) };
@@ -30,8 +33,6 @@ export function buildBrokerConfig(layers: readonly ConfigLayer[]): BuiltConfig {
   if ('problems' in checked || rules.length > 0) {
     return { ok: false, problems: [...('problems' in checked ? checked.problems : []), ...rules] };
   }
-  // The old name of the node's id has its value too, and tools may ask for it.
-  if (!given.has('broker.id')) given.set('broker.id', given.get('node.id') ?? '');
   const texts = { static: given, dynamicDefault: NO_TEXTS, dynamicBroker: NO_TEXTS };
   const config = new BrokerConfig(values, checked.identity, texts);
   return { ok: true, config, warnings: warningsOf(config, layers) };

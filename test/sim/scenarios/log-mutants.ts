@@ -111,8 +111,8 @@ export const logMutants: readonly Mutant[] = [
     scenario,
     breaks: 'a stop whose writes failed is marked as clean (KAFKA-13773)',
     file: 'log/log-manager.ts',
-    find: 'if (directory.isStateWritten) directory.writeCleanShutdownMarker',
-    replace: 'directory.writeCleanShutdownMarker',
+    find: 'if (this.isLoaded && directory.isStateWritten) directory.writeCleanShutdownMarker',
+    replace: 'if (this.isLoaded) directory.writeCleanShutdownMarker',
     args: ['--seeds', '20000'],
   },
   {
