@@ -18,14 +18,17 @@ export interface SceneOptions {
   readonly track: (child: ChildProcess) => void;
 }
 
-export interface Pair {
+export interface Attacked {
   readonly attack: AttackName;
-  readonly alone: GoodResult;
   readonly beside: GoodResult;
   /** What resident memory grew by while attacked, at its peak. */
   readonly grownBytes: number;
   /** The broker's event loop while attacked. */
   readonly loop: LoopDelays;
+}
+
+export interface Pair extends Attacked {
+  readonly alone: GoodResult;
 }
 
 const MB = 1024 * 1024;
@@ -43,8 +46,23 @@ const PROPERTIES = {
   'log.segment.bytes': String(16 * MB),
 };
 
-/** Starts a broker, measures, and ends it. Rejects when the broker dies or the good client meets an error. */
-export async function measurePair(attack: AttackName, options: SceneOptions): Promise<Pair> {
+/** Alone, then beside the attack. Rejects when the broker dies or the good client meets an error. */
+export function measurePair(attack: AttackName, options: SceneOptions): Promise<Pair> {
+  return onBroker(options, async (broker, work) => {
+    const alone = await goodRun(broker, work, options);
+    return { alone, ...(await attacked(attack, broker, work, options)) };
+  });
+}
+
+/** Beside the attack only. */
+export function measureAttacked(attack: AttackName, options: SceneOptions): Promise<Attacked> {
+  return onBroker(options, (broker, work) => attacked(attack, broker, work, options));
+}
+
+async function onBroker<T>(
+  options: SceneOptions,
+  measure: (broker: WatchedBroker, work: GoodWork) => Promise<T>,
+): Promise<T> {
   const [port] = (await freePorts(1)) as [number];
   const { dir, track } = options;
   const broker = await WatchedBroker.start({ dir, port, properties: PROPERTIES, track });
@@ -59,20 +77,28 @@ export async function measurePair(attack: AttackName, options: SceneOptions): Pr
       warmUpSeconds: options.warmUpSeconds,
       seconds: options.seconds,
     };
-    const alone = await goodRun(broker, work, options);
-    const before = broker.rss();
-    broker.takePeakRss();
-    await broker.look();
-    const target = { host: HOST, port, bulkTopic: 'bulk', wideTopic: 'wide' };
-    const endAttack = await startAttacker(attack, target, track);
-    try {
-      const beside = await goodRun(broker, work, options);
-      return { attack, alone, beside, grownBytes: broker.takePeakRss() - before, loop: await broker.look() };
-    } finally {
-      await endAttack();
-    }
+    return await measure(broker, work);
   } finally {
     await broker.stop('SIGKILL');
+  }
+}
+
+async function attacked(
+  attack: AttackName,
+  broker: WatchedBroker,
+  work: GoodWork,
+  options: SceneOptions,
+): Promise<Attacked> {
+  const before = broker.rss();
+  broker.takePeakRss();
+  await broker.look();
+  const target = { host: HOST, port: work.port, bulkTopic: 'bulk', wideTopic: 'wide' };
+  const endAttack = await startAttacker(attack, target, options.track);
+  try {
+    const beside = await goodRun(broker, work, options);
+    return { attack, beside, grownBytes: broker.takePeakRss() - before, loop: await broker.look() };
+  } finally {
+    await endAttack();
   }
 }
 
