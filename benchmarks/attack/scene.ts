@@ -54,9 +54,12 @@ export function measurePair(attack: AttackName, options: SceneOptions): Promise<
   });
 }
 
-/** Beside the attack only. */
+/** Beside the attack only, after a moment alone: what memory any client makes the broker take is not the attack's. */
 export function measureAttacked(attack: AttackName, options: SceneOptions): Promise<Attacked> {
-  return onBroker(options, (broker, work) => attacked(attack, broker, work, options));
+  return onBroker(options, async (broker, work) => {
+    await goodRun(broker, { ...work, warmUpSeconds: 0, seconds: 1 }, options);
+    return attacked(attack, broker, work, options);
+  });
 }
 
 async function onBroker<T>(
