@@ -328,18 +328,20 @@ class Recovery {
   }
 
   /**
-   * After an unclean stop, syncs what recovery read before calling it flushed, unless the last run has done so already. The
-   * log directory's own entries were synced when it was opened.
+   * After an unclean stop, syncs what recovery read before calling it flushed, unless the last run has done so already. Then
+   * the segments stay dirty: the last run may have cut off a torn write without syncing that, and the next flush has to,
+   * or loss of power brings the torn bytes back in front of what was flushed behind them. The log directory's own entries
+   * were synced when it was opened.
    */
   private settleFlushed(segments: readonly LogSegment[], logEndOffset: number): number {
     if (this.input.wasCleanlyStopped) return logEndOffset;
-    const isOnDisk = this.input.recoveryPoint >= logEndOffset && !this.hasCut;
+    if (this.input.recoveryPoint >= logEndOffset && !this.hasCut) return logEndOffset;
     for (const segment of segments) {
       if (!segment.isDirty) continue;
-      if (!isOnDisk) segment.file.current.syncSync();
+      segment.file.current.syncSync();
       segment.isDirty = false;
     }
-    if (!isOnDisk) this.disk.syncDirectorySync(this.input.directory);
+    this.disk.syncDirectorySync(this.input.directory);
     return logEndOffset;
   }
 }
