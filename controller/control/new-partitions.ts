@@ -65,7 +65,7 @@ export function placedPartitions(
   });
 }
 
-/** Throws ApiException INVALID_REPLICA_ASSIGNMENT. `replicationFactor` null: any. */
+/** Throws ApiException INVALID_REPLICA_ASSIGNMENT. With `replicationFactor` null the number of replicas is free. */
 export function validateAssignment(
   controls: Controls,
   brokerIds: readonly number[],

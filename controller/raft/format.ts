@@ -26,7 +26,7 @@ export interface FormatRequest {
   /** Where the node keeps logs, each once; paths as configured. */
   readonly logDirs: readonly string[];
   readonly metadataLogDir: string;
-  /** Null: any; a first format then makes one up. */
+  /** With null a formatted directory keeps its own, and a first format makes one up. */
   readonly clusterId: string | null;
   /** This node's controller listeners as others reach them; a node without the controller role has none. */
   readonly controllerEndpoints: readonly VoterEndpoint[];

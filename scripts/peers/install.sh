@@ -46,7 +46,7 @@ install_system_packages() {
   if [ "$(id -u)" != 0 ]; then sudo=(sudo -n); fi
   retry "${sudo[@]}" apt-get update -q >&2
   has kcat || packages+=(kcat)
-  # The test clients in Java are compiled from source, hence the JDK. Later Debians have no 17: any newer one serves.
+  # The test clients in Java are compiled from source, hence the JDK. Debian 13 has no 17; every newer JDK serves.
   if ! has javac; then
     if apt-cache show openjdk-17-jdk-headless >/dev/null 2>&1; then packages+=(openjdk-17-jdk-headless)
     else packages+=(default-jdk-headless); fi

@@ -69,6 +69,7 @@ function stopOnSignals(broker: RunningBroker, logger: Logger): void {
     });
   };
   const say = (line: string): void => void process.stderr.write(`moldau: ${line}\n`);
+  // Signals come from outside of what is simulated; the handler itself gets its clock and its exit passed.
   const onSignal = signalHandler({ stop, say, exit: (code) => process.exit(code), nowMs: () => performance.now() });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
 }

@@ -2,8 +2,8 @@
  * What a loss of power leaves of the changes that no sync has covered.
  *
  * 'lost': none. 'kept': all. 'prefix': of each file a prefix of its writes, the last torn at a sector, and of the names a
- * prefix, as a journal commits them. 'subset': any sectors of any writes, and of the names a prefix and later creations of
- * files that were synced (or, without a journal, any changes at all). Whatever a sync covered is always there.
+ * prefix, as a journal commits them. 'subset': some sectors of some writes, and of the names a prefix and those creations
+ * behind it whose files were synced (or, without a journal, a subset of the changes). Whatever a sync covered is always there.
  */
 
 import { apply, SECTOR_BYTES } from './inode';
