@@ -267,7 +267,8 @@ export class PartitionLog {
     this.flushedTo = Math.min(this.flushedTo, offset);
     this.flusher.noteNames();
     this.guardedWhole(() => {
-      this.context.lowerRecoveryPoint(offset);
+      // Below the new end: should the process end before the cut is synced, the next start sees that it has to sync it.
+      this.context.lowerRecoveryPoint(Math.max(0, offset - 1));
       this.cutBackTo(offset);
       this.epochs.truncateFromEnd(offset);
       rebuildProducers(this.context.env, this.directory, this.segmentList, offset, this.producers);

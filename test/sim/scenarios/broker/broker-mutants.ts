@@ -69,4 +69,13 @@ export const brokerMutants: readonly Mutant[] = [
     find: 'if (durability === "durable") file.syncSync();',
     replace: '',
   },
+  {
+    name: 'rename-without-sync',
+    scenario,
+    breaks: 'small files are renamed into place without an fsync',
+    file: 'log/small-file.ts',
+    find: 'if (durability === "durable") file.syncSync();',
+    replace: '',
+    args,
+  },
 ];
