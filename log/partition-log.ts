@@ -234,7 +234,6 @@ export class PartitionLog {
   get flushFailure(): DiskError | null {
     return this.context.state.failure;
   }
-
   get hasUnsynced(): boolean {
     return this.flusher.hasUnsynced;
   }
@@ -360,8 +359,8 @@ export class PartitionLog {
    */
   writeClosingFiles(): void {
     const { disk, crc32c } = this.context.env;
-    if (!this.hasChanged) return this.epochs.persist('cached');
     this.epochs.persist('cached');
+    if (!this.hasChanged) return;
     this.active.writeIndexes();
     writeProducerSnapshot(disk, this.directory, this.endOffset, this.producers, crc32c, 'cached');
     if (this.endOffset === 0) return;
