@@ -335,7 +335,11 @@ class Recovery {
    */
   private settleFlushed(segments: readonly LogSegment[], logEndOffset: number): number {
     if (this.input.wasCleanlyStopped) return logEndOffset;
-    if (this.input.recoveryPoint >= logEndOffset && !this.hasCut) return logEndOffset;
+    if (this.input.recoveryPoint >= logEndOffset && !this.hasCut) {
+      // An empty file is synced with what is appended to it; a thousand idle partitions need not be synced by a stop.
+      for (const segment of segments) segment.isDirty &&= segment.sizeBytes > 0;
+      return logEndOffset;
+    }
     for (const segment of segments) {
       if (!segment.isDirty) continue;
       segment.file.current.syncSync();
