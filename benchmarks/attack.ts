@@ -1,5 +1,6 @@
 /**
- * A good client alone, and beside each attack in turn: what its p99 becomes, and what the attack costs the broker.
+ * A good client alone, and beside each attack in turn: what its p99 becomes, and what the attack costs the broker. Each round
+ * measures it alone once, then beside every attack; each time with a broker of its own.
  *
  *   node scripts/run-ts.cjs benchmarks/attack.ts [--seconds 60] [--pairs 5] [--attacks garbage,slow,...] [--json FILE]
  *
@@ -11,7 +12,7 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ATTACKS, type AttackName } from './attack/attacks';
-import { type Pair, measurePair } from './attack/scene';
+import { type Pair, type SceneOptions, measureAlone, measureAttacked } from './attack/scene';
 import { loadWarning } from './environment';
 import { Resources } from './resources';
 import { median } from './statistics';
@@ -43,13 +44,18 @@ async function main(): Promise<number> {
   if (warning !== null) process.stderr.write(`warning: ${warning}\n`);
   const resources = new Resources(values.dir);
   const pairs: Pair[] = [];
+  const inOwnDir = async <T>(measure: (options: SceneOptions) => Promise<T>): Promise<T> => {
+    const dir = resources.makeDir('attack');
+    const track = resources.track.bind(resources);
+    const result = await measure({ dir, seconds: Number(values.seconds), warmUpSeconds: 2, track });
+    resources.removeDir(dir);
+    return result;
+  };
   try {
     for (let round = 0; round < Number(values.pairs); round++) {
+      const alone = await inOwnDir(measureAlone);
       for (const attack of values.attacks.split(',') as AttackName[]) {
-        const dir = resources.makeDir('attack');
-        const track = resources.track.bind(resources);
-        const pair = await measurePair(attack, { dir, seconds: Number(values.seconds), warmUpSeconds: 2, track });
-        resources.removeDir(dir);
+        const pair = { alone, ...(await inOwnDir((options) => measureAttacked(attack, options))) };
         pairs.push(pair);
         process.stderr.write(`${describe(pair)}\n`);
       }

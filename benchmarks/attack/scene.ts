@@ -1,4 +1,4 @@
-/** A broker, its good client and one attack beside it: first alone, then both. */
+/** A broker, its good client, and one attack beside it. */
 import type { ChildProcess } from 'node:child_process';
 import { freePorts } from '../../test/support/free-ports';
 import { prepareBatch } from '../client/payload';
@@ -46,12 +46,9 @@ const PROPERTIES = {
   'log.segment.bytes': String(16 * MB),
 };
 
-/** Alone, then beside the attack. Rejects when the broker dies or the good client meets an error. */
-export function measurePair(attack: AttackName, options: SceneOptions): Promise<Pair> {
-  return onBroker(options, async (broker, work) => {
-    const alone = await goodRun(broker, work, options);
-    return { alone, ...(await attacked(attack, broker, work, options)) };
-  });
+/** The good client alone. Rejects when the broker dies or the client meets an error, as below. */
+export function measureAlone(options: SceneOptions): Promise<GoodResult> {
+  return onBroker(options, (broker, work) => goodRun(broker, work, options));
 }
 
 /** Beside the attack only, after a moment alone: what memory any client makes the broker take is not the attack's. */

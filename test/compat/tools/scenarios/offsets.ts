@@ -10,6 +10,25 @@ const deleteRecords = (partition: number, offset: number): RunStep => ({
 
 const offsets = (...args: readonly string[]): RunStep => ({ tool: 'kafka-get-offsets', args });
 
+const produceTimes = (keys: readonly string[]): RunStep => ({
+  tool: 'kafka-console-producer',
+  args: [
+    '--topic',
+    'times',
+    '--reader-property',
+    'parse.key=true',
+    '--reader-property',
+    'key.separator=:',
+    '--sync',
+    '--timeout',
+    '0',
+  ],
+  stdin: keys.map((key) => `${key}:value of ${key}\n`).join(''),
+});
+
+/** Kafka's partitioner sends one of them to each of three partitions. */
+const ONE_KEY_PER_PARTITION = ['key-0', 'key-1', 'key-2'];
+
 /** A time before and one after everything that the scenarios write. */
 const LONG_AGO_MS = '1000000000000';
 const FAR_AHEAD_MS = '4000000000000';
@@ -20,23 +39,11 @@ export const kafkaGetOffsets: readonly Scenario[] = [
     steps: [
       { tool: 'kafka-topics', args: ['--create', '--topic', 'times', '--partitions', '3'] },
       { tool: 'kafka-topics', args: ['--create', '--topic', 'times-empty', '--partitions', '11'] },
-      {
-        tool: 'kafka-console-producer',
-        args: [
-          '--topic',
-          'times',
-          '--reader-property',
-          'parse.key=true',
-          '--reader-property',
-          'key.separator=:',
-          '--sync',
-          '--timeout',
-          '0',
-        ],
-        stdin: Array.from({ length: 20 }, (_, index) => `key-${index}:value-${index}\n`).join(''),
-      },
+      produceTimes(Array.from({ length: 20 }, (_, index) => `key-${index}`)),
       offsets('--topic', 'times'),
       offsets('--topic', 'times.*'),
+      // The last two of above may have one time: these are alone, and later by the tools that ran in between.
+      produceTimes(ONE_KEY_PER_PARTITION),
       ...[
         'latest',
         'earliest',
