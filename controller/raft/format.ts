@@ -17,7 +17,7 @@ import { BOOTSTRAP_FILE, writeBootstrapFile, writeVotersCheckpoint } from './boo
 import { makeDurableDirectory } from '../../log/durable-directory';
 import { readMetaProperties, verifyMetaProperties, writeMetaProperties, type MetaProperties } from './meta-properties';
 import { BOOTSTRAP_SNAPSHOT_ID, snapshotFileName } from './snapshots';
-import { VoterSet, type VoterEndpoint } from './voter-set';
+import { VoterSet, type Voter, type VoterEndpoint } from './voter-set';
 
 export const METADATA_PARTITION_DIRECTORY = '__cluster_metadata-0';
 
@@ -78,7 +78,7 @@ export function loadOrFormat(request: FormatRequest, ports: FormatPorts): NodeId
   const isNew = !found.has(request.metadataLogDir);
   if (isNew) {
     assertMayFormat(request, found, disk);
-    found.set(request.metadataLogDir, formatMetadataDirectory(request, ports));
+    found.set(request.metadataLogDir, formatMetadataDirectory(request, 'self', ports));
   }
   const clusterId = (found.get(request.metadataLogDir) as MetaProperties).clusterId;
   addDataDirectories(request, clusterId, found, ports);
@@ -89,6 +89,33 @@ export function loadOrFormat(request: FormatRequest, ports: FormatPorts): NodeId
     metadataDirectoryId: (found.get(request.metadataLogDir) as MetaProperties).directoryId,
     isNew,
   };
+}
+
+/**
+ * Who the first voters are: this node alone; these, with their directory ids, this node perhaps among them; or nobody, of a
+ * node that joins a quorum later or whose quorum is static (controller.quorum.voters, kraft.version 0).
+ */
+export type InitialVoters = 'self' | 'none' | readonly Voter[];
+
+/** What an operator formats: `moldau storage format`, and the tools that make a whole cluster. */
+export interface ExplicitFormat extends Omit<FormatRequest, 'otherQuorumHosts'> {
+  readonly clusterId: string;
+  readonly voters: InitialVoters;
+}
+
+/**
+ * Formats every directory of a node that was never formatted, whatever other hosts its quorum names: somebody has asked for
+ * it by name. Throws FormatError when a directory is formatted or not empty, MetaPropertiesError or DiskError.
+ */
+export function formatNode(request: ExplicitFormat, ports: FormatPorts): NodeIdentity {
+  for (const directory of request.logDirs) {
+    if (readMetaProperties(ports.disk, directory) !== null) {
+      throw new FormatError(`${directory} is formatted already: it has a meta.properties.`);
+    }
+    assertEmpty(ports.disk, directory);
+  }
+  formatMetadataDirectory(request, request.voters, ports);
+  return loadOrFormat({ ...request, otherQuorumHosts: [] }, ports);
 }
 
 function assertMayFormat(request: FormatRequest, found: ReadonlyMap<string, MetaProperties>, disk: Disk): void {
@@ -131,19 +158,29 @@ function isRemnant(disk: Disk, directory: string, name: string): boolean {
   return disk.listSync(`${directory}/${name}`).every((file) => file.startsWith(stem) && file.includes('.checkpoint'));
 }
 
-function formatMetadataDirectory(request: FormatRequest, ports: FormatPorts): MetaProperties {
+function formatMetadataDirectory(
+  request: Omit<FormatRequest, 'otherQuorumHosts'>,
+  initial: InitialVoters,
+  ports: FormatPorts,
+): MetaProperties {
   const { disk, random } = ports;
   const directory = request.metadataLogDir;
-  const directoryId = randomUuid(random);
+  const listed = typeof initial === 'string' ? undefined : initial.find(({ id }) => id === request.nodeId);
+  const directoryId = listed?.directoryId ?? randomUuid(random);
   makeDurableDirectory(disk, directory);
   writeBootstrapFile(directory, bootstrapRecords(), ports);
-  const voters = new VoterSet([
-    { id: request.nodeId, directoryId, endpoints: request.controllerEndpoints, minKraftVersion: 0, maxKraftVersion: 1 },
-  ]);
-  writeVotersCheckpoint(`${directory}/${METADATA_PARTITION_DIRECTORY}`, voters, ports);
+  const voters = initial === 'self' ? [ownVoter(request, directoryId)] : initial;
+  if (voters !== 'none') {
+    writeVotersCheckpoint(`${directory}/${METADATA_PARTITION_DIRECTORY}`, new VoterSet(voters), ports);
+  }
   const properties = { clusterId: request.clusterId ?? randomUuid(random), nodeId: request.nodeId, directoryId };
   writeMetaProperties(disk, directory, properties);
   return properties;
+}
+
+function ownVoter(request: Pick<FormatRequest, 'nodeId' | 'controllerEndpoints'>, directoryId: string): Voter {
+  const { nodeId: id, controllerEndpoints: endpoints } = request;
+  return { id, directoryId, endpoints, minKraftVersion: 0, maxKraftVersion: 1 };
 }
 
 /** A data directory without meta.properties joins the node: it is new, or the first format did not get so far. */

@@ -11,9 +11,9 @@ import type { Continuation } from '../network/request-handler';
 import { releaseRangesIn } from '../network/response-body';
 import type { Services } from '../services';
 
-/** One request, beside its body. */
-export interface Call {
-  readonly services: Services;
+/** One request, beside its body. Handlers of the controller's listeners have other services than those of the broker's. */
+export interface Call<S = Services> {
+  readonly services: S;
   readonly apiVersion: number;
   readonly clientId: string;
   readonly connection: CallConnection;
@@ -40,19 +40,19 @@ export interface ResponseChunks {
 /** Called exactly once, in this turn or later; null ends the request without a response. */
 export type Respond<R> = (response: R | null) => void;
 
-export interface ApiHandler {
+export interface ApiHandler<S = Services> {
   readonly minVersion: number;
   readonly maxVersion: number;
   /** Several requests of one connection may be under way; their responses still leave in order. */
   readonly mayOverlap: boolean;
   /** Decodes `body` and handles it. Throws DecodeError when the body does not hold the request. */
-  handle(call: Call, body: Uint8Array, respond: Respond<ResponseChunks>): Continuation | undefined;
+  handle(call: Call<S>, body: Uint8Array, respond: Respond<ResponseChunks>): Continuation | undefined;
 }
 
 /** Handles some more of the same request; gives back what goes on after that, until it is handled whole. */
 export type GoOn<Req extends Message> = (request: Infer<Req>) => GoOn<Req> | void;
 
-export interface HandlerSpec<Req extends Message, Res extends Message> {
+export interface HandlerSpec<Req extends Message, Res extends Message, S = Services> {
   readonly request: Req;
   readonly response: Res;
   /** Default: all versions of the schema. */
@@ -61,7 +61,7 @@ export interface HandlerSpec<Req extends Message, Res extends Message> {
   readonly keepsBytes?: true;
   readonly mayOverlap?: true;
   /** A request that would hold the loop for too long is begun, and what comes back goes on with it in later turns. */
-  handle(call: Call, request: Infer<Req>, respond: Respond<Input<Res>>): GoOn<Req> | void;
+  handle(call: Call<S>, request: Infer<Req>, respond: Respond<Input<Res>>): GoOn<Req> | void;
 }
 
 /**
@@ -70,7 +70,9 @@ export interface HandlerSpec<Req extends Message, Res extends Message> {
  */
 const MAX_REQUEST_ELEMENTS = 500_000;
 
-export function handler<Req extends Message, Res extends Message>(spec: HandlerSpec<Req, Res>): ApiHandler {
+export function handler<Req extends Message, Res extends Message, S = Services>(
+  spec: HandlerSpec<Req, Res, S>,
+): ApiHandler<S> {
   return {
     minVersion: spec.minVersion ?? spec.request.validVersions.min,
     maxVersion: spec.maxVersion ?? spec.request.validVersions.max,
@@ -87,7 +89,7 @@ export function handler<Req extends Message, Res extends Message>(spec: HandlerS
   };
 }
 
-function decoded<Req extends Message>(spec: { request: Req }, { apiVersion }: Call, body: Uint8Array): Infer<Req> {
+function decoded<Req extends Message>(spec: { request: Req }, { apiVersion }: { apiVersion: number }, body: Uint8Array): Infer<Req> {
   return decode(spec.request, apiVersion, body, { maxElements: MAX_REQUEST_ELEMENTS });
 }
 
@@ -108,7 +110,7 @@ function continued<Req extends Message>(
 
 /** Whoever brought the response about, perhaps another connection's request, is not to blame when it cannot be encoded. */
 function encodeThen<Res extends Message>(
-  call: Call,
+  call: Call<unknown>,
   schema: Res,
   response: Input<Res>,
   respond: Respond<ResponseChunks>,
