@@ -47,6 +47,8 @@ export interface Disk {
   openSync(path: string, mode: OpenMode): DiskFile;
   renameSync(from: string, to: string): void;
   unlinkSync(path: string): void;
+  /** For large files: to free their blocks takes long. */
+  unlink(path: string, done: (error: DiskError | null) => void): void;
   /** Makes missing parents too; no error when it exists. */
   makeDirectorySync(path: string): void;
   /** Removes an empty directory. */

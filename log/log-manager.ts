@@ -10,6 +10,7 @@ import { isDiskError } from './directory-state';
 import type { DiskError } from './disk';
 import type { Env } from './env';
 import { FilePool } from './file-pool';
+import { FileRemoval } from './file-removal';
 import {
   PARTITION_METADATA,
   deletedDirectoryName,
@@ -55,6 +56,7 @@ export class LogManager {
   private readonly directories: LogDirectory[] = [];
   private readonly pool: FilePool;
   private readonly checkpoints: LogCheckpoints;
+  private readonly removal: FileRemoval;
   private readonly timers = new Set<TimerHandle>();
   private stopped = false;
   /** Every log on disk has been loaded. */
@@ -67,6 +69,7 @@ export class LogManager {
   ) {
     this.pool = new FilePool(env.disk, settings.maxOpenSegmentFiles);
     this.checkpoints = new LogCheckpoints(env, this.directories, this.logs);
+    this.removal = new FileRemoval(env.disk, env.logger);
   }
 
   /** Opens locked log directories; `close` lets go of the locks. Throws DiskError. */
@@ -85,7 +88,7 @@ export class LogManager {
       for (const name of this.env.disk.listSync(directory.path)) {
         if (name === METADATA_LOG_DIRECTORY) continue;
         if (isDeletedDirectoryName(name)) {
-          this.removeDirectory(`${directory.path}/${name}`);
+          this.removal.removeDirectory(`${directory.path}/${name}`);
           continue;
         }
         const topicPartition = parsePartitionDirectoryName(name);
@@ -260,7 +263,7 @@ export class LogManager {
     const renamed = `${directory.path}/${deletedDirectoryName(topicPartition, this.uniqueHex())}`;
     this.skippingFailed(() => {
       log.guarded(() => this.env.disk.renameSync(log.directory, renamed));
-      this.later(log.config.fileDeleteDelayMs, () => this.removeDirectory(renamed));
+      this.later(log.config.fileDeleteDelayMs, () => this.removal.removeDirectory(renamed));
     });
   }
 
@@ -296,24 +299,6 @@ export class LogManager {
     this.timers.add(handle);
   }
 
-  /** Deletes files that nobody needs; a disk that refuses is told to the logger and tried again at the next start. */
-  private removeDirectory(path: string): void {
-    const { disk } = this.env;
-    this.reporting(path, () => {
-      for (const name of disk.listSync(path)) disk.unlinkSync(`${path}/${name}`);
-      disk.removeDirectorySync(path);
-    });
-  }
-
-  private reporting(what: string, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (!isDiskError(error)) throw error;
-      this.env.logger.error(`${what}: ${error.message}`);
-    }
-  }
-
   /** Removes what retention allows, in every log. */
   applyRetention(): void {
     const nowMs = this.env.clock.wallMs();
@@ -321,8 +306,8 @@ export class LogManager {
       if (log.directoryState.isOffline) continue;
       this.skippingFailed(() => {
         const removed = applyRetention(log, nowMs);
-        for (const unlink of log.guarded(() => removeOldestFiles(this.env.disk, log.directory, removed, 'later'))) {
-          this.later(log.config.fileDeleteDelayMs, () => this.reporting(log.directory, unlink));
+        for (const segment of log.guarded(() => removeOldestFiles(this.env.disk, log.directory, removed))) {
+          this.later(log.config.fileDeleteDelayMs, () => this.removal.unlink(segment.release()));
         }
       });
       log.producers.expire(nowMs - this.settings.producerIdExpirationMs);
@@ -364,6 +349,7 @@ export class LogManager {
     for (const directory of this.directories) directory.isStateWritten = true;
     for (const timer of this.timers) timer.cancel();
     this.timers.clear();
+    await this.removal.stop();
     // A start that failed half-way knows only some of the logs: what the files say of the others must stay.
     if (this.isLoaded) await this.writeFinalState();
     for (const log of this.logs.values()) log.close();

@@ -57,6 +57,10 @@ export class NodeDisk implements Disk {
     mapped(path, () => fs.unlinkSync(path));
   }
 
+  unlink(path: string, done: (error: DiskError | null) => void): void {
+    fs.unlink(path, (error) => done(error === null ? null : toDiskError(error, path)));
+  }
+
   makeDirectorySync(path: string): void {
     mapped(path, () => makeDirectories(path));
   }

@@ -25,7 +25,7 @@ import { shouldRoll } from './roll-policy';
 import { LogSegment } from './segment';
 import { syncFile } from './small-file';
 import { trustedFiles } from './trusted-files';
-import { removeOldestFiles, removeSegmentFiles } from './segment-removal';
+import { removeOldestNow, removeSegmentNow } from './segment-removal';
 
 const MAX_JITTER_MS = 0x7fffffff;
 
@@ -282,7 +282,7 @@ export class PartitionLog {
       const removed = this.active;
       this.segmentList.pop();
       this.setEnd(removed.baseOffset);
-      removeSegmentFiles(this.context.env.disk, removed, 'now');
+      removeSegmentNow(this.context.env.disk, removed);
     }
     this.active.truncateTo(offset);
     this.setEnd(offset);
@@ -304,7 +304,7 @@ export class PartitionLog {
     this.flushedTo = Math.min(this.flushedTo, this.startOffset);
     this.guardedWhole(() => {
       this.context.lowerRecoveryPoint(0);
-      for (const segment of this.segmentList.splice(0)) removeSegmentFiles(env.disk, segment, 'now');
+      for (const segment of this.segmentList.splice(0)) removeSegmentNow(env.disk, segment);
       this.segmentList.push(LogSegment.create(env.disk, pool, this.directory, offset, this.settings, env.clock.wallMs()));
       this.epochs.clear();
       this.epochs.persist();
@@ -344,7 +344,7 @@ export class PartitionLog {
 
   /** Deletes the files of removed segments at once; their readers keep what they hold open. */
   discardSegments(removed: readonly LogSegment[]): void {
-    this.guarded(() => removeOldestFiles(this.context.env.disk, this.directory, removed, 'now'));
+    this.guarded(() => removeOldestNow(this.context.env.disk, this.directory, removed));
   }
 
   /** Starts a new segment at the end if the active one holds anything: retention may then remove all of it. */

@@ -25,7 +25,7 @@ import type { LoadedLog, LogContext } from './log-context';
 import { deleteProducerSnapshots, loadProducerSnapshot } from './producer-snapshot';
 import { ProducerState } from './producer-state';
 import { LogSegment } from './segment';
-import { removeSegmentFiles } from './segment-removal';
+import { removeSegmentNow } from './segment-removal';
 
 export interface RecoveryInput {
   readonly context: LogContext;
@@ -91,7 +91,7 @@ class Recovery {
     let logEndOffset = this.endOf(segments);
     if (logEndOffset < this.input.logStartOffset) {
       this.say(`the log ends at ${logEndOffset}, before its start ${this.input.logStartOffset}; starting empty there`);
-      for (const segment of segments.splice(0)) removeSegmentFiles(this.disk, segment, 'now');
+      for (const segment of segments.splice(0)) removeSegmentNow(this.disk, segment);
       logEndOffset = this.input.logStartOffset;
     }
     if (segments.length === 0) segments.push(this.createFirst(logEndOffset));
@@ -192,7 +192,7 @@ class Recovery {
     this.hasCut = true;
     for (const segment of segments.splice(index + 1)) {
       this.say(`removing segment ${segment.baseOffset}, which lies after the damage`);
-      removeSegmentFiles(this.disk, segment, 'now');
+      removeSegmentNow(this.disk, segment);
     }
     return segments;
   }

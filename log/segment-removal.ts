@@ -12,24 +12,31 @@ import type { LogSegment } from './segment';
 
 const SUFFIXES = [LOG_SUFFIX, OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX, PRODUCER_SNAPSHOT_SUFFIX];
 
-/**
- * Removes the oldest segments of a log, each durably before anything else happens: should power be lost in between, what is
- * left has no gap and no half-written segment of which no flush takes care any more. Returns what unlinks the files of each.
- * Throws DiskError.
- */
-export function removeOldestFiles(disk: Disk, directory: string, segments: readonly LogSegment[], when: 'now' | 'later'): (() => void)[] {
-  return segments.map((segment) => {
-    const unlink = removeSegmentFiles(disk, segment, when);
-    disk.syncDirectorySync(directory);
-    return unlink;
-  });
+/** A segment whose files have got their `.deleted` names. */
+export interface RemovedSegment {
+  /** Lets go of the file and says which are to be unlinked, once readers have had their time. */
+  release(): readonly string[];
 }
 
 /**
- * Renames the files to `.deleted` and unlinks them: 'now', or by the returned function after file.delete.delay.ms, when
- * readers have let go. Throws DiskError.
+ * Removes the oldest segments of a log, each durably before anything else happens: should power be lost in between, what is
+ * left has no gap and no half-written segment of which no flush takes care any more. Throws DiskError.
  */
-export function removeSegmentFiles(disk: Disk, segment: LogSegment, when: 'now' | 'later'): () => void {
+export function removeOldestFiles(disk: Disk, directory: string, segments: readonly LogSegment[]): RemovedSegment[] {
+  return segments.map((segment) => {
+    const removed = removeSegmentFiles(disk, segment);
+    disk.syncDirectorySync(directory);
+    return removed;
+  });
+}
+
+/** The same for segments that nobody waits for: their files are unlinked too. Throws DiskError. */
+export function removeOldestNow(disk: Disk, directory: string, segments: readonly LogSegment[]): void {
+  for (const segment of removeOldestFiles(disk, directory, segments)) unlinkAll(disk, segment);
+}
+
+/** Renames the files to `.deleted`; who unlinks them, and when, is the caller's business. Throws DiskError. */
+export function removeSegmentFiles(disk: Disk, segment: LogSegment): RemovedSegment {
   const renamed: string[] = [];
   segment.isRemoved = true;
   for (const suffix of SUFFIXES) {
@@ -39,10 +46,19 @@ export function removeSegmentFiles(disk: Disk, segment: LogSegment, when: 'now' 
     renamed.push(path + DELETED_SUFFIX);
   }
   segment.file.path += DELETED_SUFFIX;
-  const unlink = (): void => {
-    segment.file.close();
-    for (const path of renamed) if (disk.statSync(path) !== null) disk.unlinkSync(path);
+  return {
+    release: () => {
+      segment.file.close();
+      return renamed;
+    },
   };
-  if (when === 'now') unlink();
-  return unlink;
+}
+
+/** Removes a segment that nobody reads, at once. Throws DiskError. */
+export function removeSegmentNow(disk: Disk, segment: LogSegment): void {
+  unlinkAll(disk, removeSegmentFiles(disk, segment));
+}
+
+function unlinkAll(disk: Disk, removed: RemovedSegment): void {
+  for (const path of removed.release()) disk.unlinkSync(path);
 }

@@ -6,6 +6,8 @@
  */
 interface BrokerSession {
   fenced: boolean;
+  /** How long it may be silent. */
+  timeoutMs: number;
   /** What it had applied at its last heartbeat, -1 before the first. */
   metadataOffset: number;
   /** End of the first write of its controlled shutdown; -1 when it is not shutting down. */
@@ -21,13 +23,15 @@ export class BrokerHeartbeats {
   private readonly sessions = new Map<number, BrokerSession>();
   private readonly contacts = new Map<number, Contact>();
 
-  constructor(private readonly sessionTimeoutMs: number) {}
-
-  /** Follows the registration; keeps what is known of the broker. */
-  track(brokerId: number, fenced: boolean): void {
+  /** Follows the registration; keeps what is known of the broker. `timeoutMs`: how long it may be silent. */
+  track(brokerId: number, fenced: boolean, timeoutMs: number): void {
     const session = this.sessions.get(brokerId);
-    if (session === undefined) this.sessions.set(brokerId, { fenced, metadataOffset: -1, shutdownOffset: -1 });
-    else this.touch(brokerId, fenced, session.metadataOffset);
+    if (session === undefined) {
+      this.sessions.set(brokerId, { fenced, timeoutMs, metadataOffset: -1, shutdownOffset: -1 });
+      return;
+    }
+    session.timeoutMs = timeoutMs;
+    this.touch(brokerId, fenced, session.metadataOffset);
   }
 
   remove(brokerId: number): void {
@@ -55,7 +59,8 @@ export class BrokerHeartbeats {
 
   hasValidSession(brokerId: number, brokerEpoch: number, nowMs: number): boolean {
     const contact = this.contacts.get(brokerId);
-    return contact !== undefined && contact.epoch === brokerEpoch && nowMs - contact.atMs <= this.sessionTimeoutMs;
+    const timeoutMs = this.sessions.get(brokerId)?.timeoutMs ?? 0;
+    return contact !== undefined && contact.epoch === brokerEpoch && nowMs - contact.atMs <= timeoutMs;
   }
 
   isShuttingDown(brokerId: number): boolean {
@@ -84,11 +89,11 @@ export class BrokerHeartbeats {
   /** The unfenced broker that has been silent longest beyond its session, or null. */
   stalestBroker(nowMs: number): number | null {
     let stalest: number | null = null;
-    let since = nowMs - this.sessionTimeoutMs;
-    for (const [brokerId, { fenced }] of this.sessions) {
+    let longestMs = 0;
+    for (const [brokerId, { fenced, timeoutMs }] of this.sessions) {
       if (fenced) continue;
-      const atMs = this.contacts.get(brokerId)?.atMs ?? Number.NEGATIVE_INFINITY;
-      if (atMs < since) [stalest, since] = [brokerId, atMs];
+      const overdueMs = nowMs - (this.contacts.get(brokerId)?.atMs ?? Number.NEGATIVE_INFINITY) - timeoutMs;
+      if (overdueMs > longestMs) [stalest, longestMs] = [brokerId, overdueMs];
     }
     return stalest;
   }

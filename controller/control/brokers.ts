@@ -190,6 +190,15 @@ export function registerController(
   return { records: [record], response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, errorMessage: null } };
 }
 
+/** Fences a broker that is known to be dead, if it is still the one that was looked at; it holds no session any more. */
+export function fenceDeadBroker(controls: Controls, brokerId: number, brokerEpoch: number): ControlResult<boolean> {
+  const { image, heartbeats } = controls.state;
+  const broker = image.cluster.brokers.get(brokerId);
+  const isIt = broker !== undefined && broker.epoch === brokerEpoch && !broker.fenced;
+  if (isIt) heartbeats.endSession(brokerId);
+  return { records: isIt ? fenceRecords(controls, brokerId) : [], response: isIt };
+}
+
 /** Fences the broker that has been silent longest beyond its session; nothing when there is none. */
 export function fenceStaleBroker(controls: Controls, nowMs: number): ControlResult<number | null> {
   const brokerId = controls.state.heartbeats.stalestBroker(nowMs);

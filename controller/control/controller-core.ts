@@ -7,6 +7,7 @@
  */
 import type { Random } from '../../wire/base/env';
 import { bootstrapRecords } from '../metadata/bootstrap';
+import type { SessionTimeouts } from '../metadata/fast-session';
 import { METADATA_VERSION_FEATURE, supportsTransactions } from '../metadata/metadata-version';
 import { decodeMetadataRecord, metadataRecord, type MetadataRecord } from '../metadata/records';
 import { ELR_FEATURE } from '../metadata/supported-features';
@@ -27,9 +28,9 @@ export class ControllerCore implements Controls {
     readonly config: ControllerConfig,
     readonly rules: ConfigRules,
     readonly random: Random,
-    sessionTimeoutMs: number,
+    timeouts: SessionTimeouts,
   ) {
-    this.state = new ControllerState(sessionTimeoutMs);
+    this.state = new ControllerState(timeouts);
     this.placer = new StripedReplicaPlacer(random);
   }
 

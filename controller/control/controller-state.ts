@@ -7,10 +7,19 @@
 import { InvariantViolation } from '../../wire/base/invariant';
 import { ELR_FEATURE } from '../metadata/supported-features';
 import { supportsElr } from '../metadata/metadata-version';
+import { hasFastSession, type SessionTimeouts } from '../metadata/fast-session';
 import { MetadataImage } from '../metadata/image';
 import type { MetadataRecord } from '../metadata/records';
+import type { BrokerRegistration } from '../metadata/registrations';
 import { BrokerHeartbeats } from './broker-heartbeats';
 import { hasCollisionChars, unifyCollisionChars } from './topic-names';
+
+/** The broker in the same process as this controller. */
+export interface OwnBroker {
+  readonly nodeId: number;
+  /** Null: this process runs no broker, or it has not registered yet. */
+  readonly incarnationId: string | null;
+}
 
 export class ControllerState {
   readonly image = new MetadataImage();
@@ -22,7 +31,7 @@ export class ControllerState {
   private readonly collisions = new Map<string, Set<string>>();
   private heartbeatsOrNull: BrokerHeartbeats | null = null;
 
-  constructor(private readonly sessionTimeoutMs: number) {}
+  constructor(private readonly timeouts: SessionTimeouts) {}
 
   /** Only while active. */
   get heartbeats(): BrokerHeartbeats {
@@ -47,14 +56,15 @@ export class ControllerState {
   }
 
   /**
-   * Starts sessions: every unfenced broker gets a fresh one. The broker of this very node (`ownNodeId`) gets none: whoever
-   * it was died with the process before this one, and its successor need not wait until its session is over.
+   * Starts sessions: every unfenced broker gets a fresh one. A broker of this very node that is not the one in this process
+   * gets none: it died with the process before, and its successor need not wait until its session is over.
    */
-  activate(ownNodeId: number, nowMs: number): void {
-    this.heartbeatsOrNull = new BrokerHeartbeats(this.sessionTimeoutMs);
+  activate(own: OwnBroker, nowMs: number): void {
+    this.heartbeatsOrNull = new BrokerHeartbeats();
     for (const broker of this.image.cluster.brokers.values()) {
-      this.heartbeatsOrNull.track(broker.id, broker.fenced);
-      if (!broker.fenced && broker.id !== ownNodeId) this.heartbeatsOrNull.contact(broker.id, broker.epoch, nowMs);
+      this.heartbeatsOrNull.track(broker.id, broker.fenced, this.timeoutOf(broker));
+      const isGone = broker.id === own.nodeId && broker.incarnationId !== own.incarnationId;
+      if (!broker.fenced && !isGone) this.heartbeatsOrNull.contact(broker.id, broker.epoch, nowMs);
     }
   }
 
@@ -80,7 +90,11 @@ export class ControllerState {
     for (const directory of after?.directories ?? []) this.directoryOwners.set(directory, brokerId);
     if (this.heartbeatsOrNull === null) return;
     if (after === undefined || after.epoch !== epochBefore) this.heartbeatsOrNull.remove(brokerId);
-    if (after !== undefined) this.heartbeatsOrNull.track(brokerId, after.fenced);
+    if (after !== undefined) this.heartbeatsOrNull.track(brokerId, after.fenced, this.timeoutOf(after));
+  }
+
+  private timeoutOf(broker: BrokerRegistration): number {
+    return hasFastSession(broker) ? this.timeouts.fastSessionMs : this.timeouts.sessionMs;
   }
 
   private rememberName(name: string): void {

@@ -13,8 +13,8 @@ import { balanceLeaders, electUncleanLeaders } from './elections';
 export interface PeriodicTasksConfig {
   /** metadata.max.idle.interval.ms; 0: no NoOp records. */
   readonly noOpIntervalMs: number;
-  /** broker.session.timeout.ms */
-  readonly sessionTimeoutMs: number;
+  /** How often sessions are looked at: an eighth of the shortest, as in Kafka. */
+  readonly fenceIntervalMs: number;
   /** auto.leader.rebalance.enable and leader.imbalance.check.interval.seconds; 0: never. */
   readonly balanceIntervalMs: number;
   /** unclean.leader.election.interval.ms; 0: never. */
@@ -39,7 +39,7 @@ export class PeriodicTasks {
     this.handles.clear();
     if (!isActive) return;
     this.every('noOp', this.config.noOpIntervalMs, () => this.writeNoOp());
-    this.every('fence', this.config.sessionTimeoutMs / 8, (lateMs) => this.fenceStale(lateMs));
+    this.every('fence', this.config.fenceIntervalMs, (lateMs) => this.fenceStale(lateMs));
     this.every('balance', this.config.balanceIntervalMs, () => this.elect('balance', balanceLeaders));
     this.every('unclean', this.config.uncleanElectionIntervalMs, () => this.elect('unclean', electUncleanLeaders));
   }
@@ -66,7 +66,7 @@ export class PeriodicTasks {
   private fenceStale(lateMs: number): void {
     const heartbeats = this.shell.activeCore?.state.heartbeats;
     if (heartbeats === undefined) return;
-    if (lateMs > this.config.sessionTimeoutMs / 16) heartbeats.creditStall(lateMs);
+    if (lateMs > this.config.fenceIntervalMs / 2) heartbeats.creditStall(lateMs);
     if (heartbeats.stalestBroker(this.clock.monotonicMs()) === null) return;
     this.timers.soon(() => this.timers.soon(() => this.fenceAll()));
   }

@@ -59,6 +59,8 @@ export class BrokerNode {
   private readonly sockets: SocketServer;
   private readonly bound: BoundListener[] = [];
   private lifecycle: BrokerLifecycle | null = null;
+  /** Of this process's broker: whoever registers under its id with another one is another. */
+  private readonly incarnationId: string;
   private isStopped = false;
 
   constructor(
@@ -70,6 +72,7 @@ export class BrokerNode {
     /** The node cannot go on. */
     fatal: (why: string, error: unknown) => void,
   ) {
+    this.incarnationId = randomUuid(env.random('incarnation'));
     this.dynamic = new DynamicConfig(config, env.logger.child('config'));
     this.metadata = new MetadataCache(config);
     this.logs = LogManager.open(
@@ -87,7 +90,7 @@ export class BrokerNode {
       maxDelayedOperations: MAX_DELAYED_OPERATIONS,
     });
     this.quorum = openQuorum({ env, config, identity, logs: this.logs, controllerEndpoints, fatal });
-    this.controller = openController({ env, config, identity, quorum: this.quorum, fatal });
+    this.controller = openController({ env, config, identity, quorum: this.quorum, ownIncarnationId: () => this.incarnationId, fatal });
     this.groups = new GroupCoordinator({ ...env, logger: env.logger.child('groups') }, groupConfigOf(config), this.topicLookup());
     this.services = this.createServices();
     this.sockets = createSocketServer(env, this.dynamic, new RequestRouter(this.services), (violation) => {
@@ -197,7 +200,7 @@ export class BrokerNode {
     return {
       brokerId: this.config.nodeId,
       clusterId: this.identity.clusterId,
-      incarnationId: randomUuid(this.env.random('incarnation')),
+      incarnationId: this.incarnationId,
       listeners: this.listeners.map(({ name, advertisedHost, advertisedPort }) => ({
         name,
         host: advertisedHost,

@@ -22,14 +22,16 @@ export interface LocalControllerParts {
   readonly config: BrokerConfig;
   readonly identity: NodeIdentity;
   readonly quorum: Quorum;
+  /** Of the broker in this process; null while it has not registered. */
+  readonly ownIncarnationId: () => string | null;
   readonly fatal: (why: string, error: unknown) => void;
 }
 
 /** Registers the controller with the quorum; it serves once this node leads it. */
-export function openController({ env, config, identity, quorum, fatal }: LocalControllerParts): LocalController {
+export function openController({ env, config, identity, quorum, ownIncarnationId, fatal }: LocalControllerParts): LocalController {
   const { raft } = quorum;
   const { clock, timers } = env;
-  const sessionTimeoutMs = config.get('broker.session.timeout.ms');
+  const timeouts = { sessionMs: config.get('broker.session.timeout.ms'), fastSessionMs: config.get('broker.fast.session.timeout.ms') };
   const controllerConfig = {
     nodeId: config.nodeId,
     clusterId: identity.clusterId,
@@ -43,7 +45,8 @@ export function openController({ env, config, identity, quorum, fatal }: LocalCo
   const shell = new ControllerShell(
     {
       raft,
-      newCore: () => new ControllerCore(controllerConfig, rules, random, sessionTimeoutMs),
+      ownIncarnationId,
+      newCore: () => new ControllerCore(controllerConfig, rules, random, timeouts),
       bootstrap: bootstrap.map(decodeMetadataRecord),
       clock,
       timers,
@@ -52,7 +55,7 @@ export function openController({ env, config, identity, quorum, fatal }: LocalCo
     },
     (isActive) => tasks.setActive(isActive),
   );
-  const tasks = new PeriodicTasks(shell, periodicTasks(config, sessionTimeoutMs), clock, timers);
+  const tasks = new PeriodicTasks(shell, periodicTasks(config), clock, timers);
   raft.register(shell);
   const features = (): QuorumFeatures => ({ kraftVersion: raft.kraftVersion, voterIds: raft.voters?.ids ?? [] });
   const api = new Controller(shell, () => clock.monotonicMs(), features);
@@ -63,11 +66,11 @@ export function openController({ env, config, identity, quorum, fatal }: LocalCo
   return { api, stop };
 }
 
-function periodicTasks(config: BrokerConfig, sessionTimeoutMs: number): ConstructorParameters<typeof PeriodicTasks>[1] {
+function periodicTasks(config: BrokerConfig): ConstructorParameters<typeof PeriodicTasks>[1] {
   const balances = config.get('auto.leader.rebalance.enable');
   return {
     noOpIntervalMs: config.get('metadata.max.idle.interval.ms'),
-    sessionTimeoutMs,
+    fenceIntervalMs: Math.min(config.get('broker.session.timeout.ms'), config.get('broker.fast.session.timeout.ms')) / 8,
     balanceIntervalMs: balances ? config.get('leader.imbalance.check.interval.seconds') * 1000 : 0,
     uncleanElectionIntervalMs: 0,
   };

@@ -59,6 +59,22 @@ export class SimDiskPort implements Disk, FilePort {
     if (node !== null && !node.isDirectory) this.disk.forgetIfGone(node);
   }
 
+  unlink(path: string, done: (error: DiskError | null) => void): void {
+    if (!this.enter('unlink', path)) return;
+    const remove = (): void => {
+      const node = this.disk.tree.find(path);
+      if (node === null || node.isDirectory) return;
+      this.disk.tree.remove(path, false);
+      this.disk.forgetIfGone(node);
+    };
+    const operation: InFlight = { abandon: () => this.disk.random.chance(0.5) && remove() };
+    this.startOperation(operation, this.disk.delays.sync, () => {
+      const code = this.disk.tree.find(path) === null ? 'ENOENT' : this.disk.faults.strike('unlink', path);
+      if (code === null) remove();
+      done(code === null ? null : this.disk.error(code, path));
+    });
+  }
+
   makeDirectorySync(path: string): void {
     if (!this.enter('makeDirectory', path)) return;
     this.strike('makeDirectory', path);

@@ -83,6 +83,7 @@ export class FaultyDisk implements Disk {
   }
 
   unlinkSync = (path: string): void => this.inner.unlinkSync(path);
+  unlink: Disk['unlink'] = (path, done) => this.inner.unlink(path, done);
   makeDirectorySync = (path: string): void => this.inner.makeDirectorySync(path);
   removeDirectorySync = (path: string): void => this.inner.removeDirectorySync(path);
   listSync = (path: string): readonly string[] => this.inner.listSync(path);

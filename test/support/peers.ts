@@ -5,8 +5,9 @@ import { basename, delimiter, join } from 'node:path';
 
 /** The cache folder, outside the checkout. */
 export function peersDir(): string {
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  return process.env['MOLDAU_PEERS'] ?? join(cache, 'moldau-peers');
+  // Set to nothing is not set, as in the shell's `${NAME:-default}` that installs them.
+  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  return process.env['MOLDAU_PEERS'] || join(cache, 'moldau-peers');
 }
 
 /** The class path of Apache Kafka's broker and tools, or null when it is not installed. */

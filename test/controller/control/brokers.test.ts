@@ -5,6 +5,7 @@ import { unregisterRecords } from '../../../controller/control/broker-events';
 import { heartbeat } from '../../../controller/control/heartbeats';
 import type { MetadataRecord } from '../../../controller/metadata/records';
 import type { BrokerRegistrationRequest } from '../../../wire/schema/broker';
+import { FAST_SESSION_FEATURE } from '../../../controller/metadata/fast-session';
 import { TestControls, directoryOfBroker, incarnation, registration } from '../support/test-controls';
 
 function refused(controls: TestControls, changes: Partial<BrokerRegistrationRequest>, brokerId = 1) {
@@ -58,15 +59,40 @@ describe('BrokerRegistration', () => {
 
   test('of this node itself is accepted at once after a restart of both', () => {
     const controls = new TestControls({ nodeId: 1 }).start(1);
-    controls.state.activate(1, controls.nowMs);
+    controls.state.activate({ nodeId: 1, incarnationId: null }, controls.nowMs);
     expect(refused(controls, { incarnationId: incarnation(1, 2) }).code).toBe(ErrorCode.NONE);
   });
 
   test('of another node waits out a whole session after a change of controllers', () => {
     const controls = new TestControls({ nodeId: 2 }).start(1);
     controls.nowMs += 60_000;
-    controls.state.activate(2, controls.nowMs);
+    controls.state.activate({ nodeId: 2, incarnationId: null }, controls.nowMs);
     expect(refused(controls, { incarnationId: incarnation(1, 2) }).code).toBe(ErrorCode.DUPLICATE_BROKER_REGISTRATION);
+  });
+
+  test('of this node is refused while the one in this very process lives, also when its controller has just become active', () => {
+    const controls = new TestControls({ nodeId: 1 }).start(1);
+    controls.nowMs += 60_000;
+    controls.state.activate({ nodeId: 1, incarnationId: incarnation(1) }, controls.nowMs);
+    expect(controls.state.heartbeats.stalestBroker(controls.nowMs + 9_000)).toBeNull();
+    expect(refused(controls, { incarnationId: incarnation(1, 2) }).code).toBe(ErrorCode.DUPLICATE_BROKER_REGISTRATION);
+  });
+
+  test('with fast heartbeats makes a session of its own length', () => {
+    const features = [...registration(1).features, { name: FAST_SESSION_FEATURE, minSupportedVersion: 0, maxSupportedVersion: 1 }];
+    const controls = new TestControls().start(2);
+    controls.commit(registerBroker(controls, registration(1, { features }), controls.nextOffset, 1, controls.nowMs));
+    const offset = controls.nextOffset;
+    controls.beat(1, { currentMetadataOffset: offset });
+    controls.nowMs += 3_001;
+    expect(controls.state.heartbeats.stalestBroker(controls.nowMs)).toBe(1);
+    controls.beat(1, {});
+    expect(controls.state.heartbeats.stalestBroker(controls.nowMs + 3_000)).toBeNull();
+    controls.beat(1, {});
+    controls.nowMs += 3_000;
+    controls.beat(1, {});
+    expect(controls.state.heartbeats.stalestBroker(controls.nowMs + 2_999)).toBeNull();
+    expect(controls.state.heartbeats.stalestBroker(controls.nowMs + 3_000)).toBe(2);
   });
 
   test('of a new process takes the old one out of every ISR first, and its epoch is the offset of that', () => {

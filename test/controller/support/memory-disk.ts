@@ -163,6 +163,11 @@ export class MemoryDisk implements Disk {
     this.names.delete(path);
   }
 
+  unlink(path: string, done: (error: DiskError | null) => void): void {
+    this.unlinkSync(path);
+    queueMicrotask(() => done(null));
+  }
+
   makeDirectorySync(path: string): void {
     this.call();
     this.addDirectory(path, false);

@@ -108,12 +108,12 @@ export class TestControls extends ControllerCore {
   readonly written: { readonly record: MetadataRecord; readonly offset: number }[] = [];
 
   constructor(config: Partial<ControllerConfig> = {}, features: Readonly<Record<string, number>> = {}) {
-    super({ ...testConfig, ...config }, testRules, testRandom(), 9000);
+    super({ ...testConfig, ...config }, testRules, testRandom(), { sessionMs: 9000, fastSessionMs: 3000 });
     this.apply([metadataRecord('FeatureLevelRecord', 0, { name: 'metadata.version', featureLevel: 30 })]);
     for (const [name, featureLevel] of Object.entries(features)) {
       this.apply([metadataRecord('FeatureLevelRecord', 0, { name, featureLevel })]);
     }
-    this.state.activate(this.config.nodeId, 0);
+    this.state.activate({ nodeId: this.config.nodeId, incarnationId: null }, 0);
   }
 
   /** Applies records as they come back from the log. */

@@ -90,7 +90,8 @@ export class TestNode {
     this.shell = new ControllerShell(
       {
         raft: this.raft,
-        newCore: () => new ControllerCore({ ...testConfig, nodeId }, testRules, random, 9000),
+        ownIncarnationId: () => null,
+        newCore: () => new ControllerCore({ ...testConfig, nodeId }, testRules, random, { sessionMs: 9000, fastSessionMs: 3000 }),
         bootstrap: (readBootstrapFile(disk, '/a', crc32c) ?? []).map(decodeMetadataRecord),
         ...ports,
       },
@@ -100,7 +101,7 @@ export class TestNode {
       this.shell,
       {
         noOpIntervalMs: options.noOpIntervalMs ?? 0,
-        sessionTimeoutMs: 9000,
+        fenceIntervalMs: 9000 / 8,
         balanceIntervalMs: 300_000,
         uncleanElectionIntervalMs: 300_000,
       },

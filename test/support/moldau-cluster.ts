@@ -1,0 +1,172 @@
+/**
+ * A cluster of real `moldau server` processes on loopback: each node broker and controller, formatted with the command that
+ * an operator uses, with a file of properties each.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Child, type Exit } from './child';
+import { freePorts } from './free-ports';
+import { moldauCommand } from './moldau-process';
+
+export interface MoldauClusterOptions {
+  readonly nodes?: number;
+  /** For every node, beside or instead of those for tests. */
+  readonly properties?: Readonly<Record<string, string>>;
+  /** Where a node keeps its logs, instead of below the cluster's temporary directory. */
+  readonly logDirOf?: (id: number) => string;
+}
+
+/** What makes tests quick; the factors are those of a cluster that loses a node without noticing. */
+const PROPERTIES: Readonly<Record<string, string>> = {
+  'default.replication.factor': '3',
+  'min.insync.replicas': '2',
+  'offsets.topic.replication.factor': '3',
+  'offsets.topic.num.partitions': '4',
+  'transaction.state.log.replication.factor': '3',
+  'transaction.state.log.min.isr': '2',
+  'share.coordinator.state.topic.replication.factor': '3',
+  'share.coordinator.state.topic.min.isr': '2',
+  'group.initial.rebalance.delay.ms': '0',
+};
+
+const START_TIMEOUT_MS = 60_000;
+const FORMAT_TIMEOUT_MS = 30_000;
+const HOST = '127.0.0.1';
+
+export class MoldauNode {
+  child: Child | null = null;
+
+  constructor(
+    readonly id: number,
+    readonly port: number,
+    readonly controllerPort: number,
+    readonly directoryId: string,
+    readonly logDir: string,
+    readonly propertiesFile: string,
+  ) {}
+
+  get isRunning(): boolean {
+    return this.child?.isRunning ?? false;
+  }
+
+  get pid(): number {
+    return this.child?.pid ?? -1;
+  }
+
+  /** Resolves when clients are served, which takes a majority of the controllers. */
+  async start(): Promise<void> {
+    const child = new Child(`moldau ${this.id}`, process.execPath, [moldauCommand, 'server', this.propertiesFile]);
+    this.child = child;
+    await child.until('start', () => /\bready\b/i.test(child.stdout), START_TIMEOUT_MS);
+  }
+
+  /** By its own pid; resolves once the process is gone. */
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<Exit | null> {
+    if (this.child === null) return null;
+    if (signal === 'SIGTERM') return this.child.stop();
+    this.child.kill(signal);
+    return this.child.exited;
+  }
+
+  pause(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child?.kill('SIGCONT');
+  }
+}
+
+export class MoldauCluster {
+  private constructor(
+    readonly dir: string,
+    readonly clusterId: string,
+    readonly nodes: readonly MoldauNode[],
+  ) {}
+
+  /** Formats and starts every node; resolves when all serve clients. */
+  static async start(options: MoldauClusterOptions = {}): Promise<MoldauCluster> {
+    const cluster = await MoldauCluster.format(options);
+    try {
+      await Promise.all(cluster.nodes.map((node) => node.start()));
+    } catch (error) {
+      await cluster.dispose();
+      throw error;
+    }
+    return cluster;
+  }
+
+  static async format(options: MoldauClusterOptions = {}): Promise<MoldauCluster> {
+    if (!existsSync(moldauCommand)) throw new Error('dist/moldau.cjs is missing: npm run build');
+    const count = options.nodes ?? 3;
+    const dir = mkdtempSync(join(tmpdir(), 'moldau-cluster-'));
+    const ports = await freePorts(2 * count);
+    const nodes = Array.from({ length: count }, (_, index) => {
+      const id = index + 1;
+      const logDir = options.logDirOf?.(id) ?? join(dir, `node-${id}`);
+      const [port, controllerPort] = [ports[index] ?? 0, ports[count + index] ?? 0];
+      return new MoldauNode(id, port, controllerPort, kafkaUuid(), logDir, join(dir, `node-${id}.properties`));
+    });
+    const cluster = new MoldauCluster(dir, kafkaUuid(), nodes);
+    for (const node of nodes) {
+      cluster.writeProperties(node, options.properties ?? {});
+      await cluster.formatNode(node);
+    }
+    return cluster;
+  }
+
+  get bootstrap(): string {
+    return this.nodes.map(({ port }) => `${HOST}:${port}`).join(',');
+  }
+
+  node(id: number): MoldauNode {
+    const found = this.nodes.find((node) => node.id === id);
+    if (found === undefined) throw new Error(`no node ${id}`);
+    return found;
+  }
+
+  /** `moldau storage format`; of a node that was wiped too, with the directory id that it had or another. */
+  async formatNode(node: MoldauNode): Promise<void> {
+    const voters = this.nodes.map(({ id, controllerPort, directoryId }) => `${id}@${HOST}:${controllerPort}:${directoryId}`);
+    const args = ['storage', 'format', '--cluster-id', this.clusterId, '--config', node.propertiesFile];
+    const child = new Child('format', process.execPath, [moldauCommand, ...args, '--initial-controllers', voters.join(',')]);
+    const timer = setTimeout(() => child.kill('SIGKILL'), FORMAT_TIMEOUT_MS);
+    const { code } = await child.exited;
+    clearTimeout(timer);
+    if (code !== 0) throw child.failure('moldau storage format');
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.end('SIGTERM')));
+  }
+
+  /** Ends what runs and removes every file. */
+  async dispose(): Promise<void> {
+    for (const node of this.nodes) node.resume();
+    await Promise.all(this.nodes.map((node) => (node.isRunning ? node.end('SIGKILL') : null)));
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  private writeProperties(node: MoldauNode, own: Readonly<Record<string, string>>): void {
+    const properties: Readonly<Record<string, string>> = {
+      'process.roles': 'broker,controller',
+      'node.id': String(node.id),
+      listeners: `PLAINTEXT://${HOST}:${node.port},CONTROLLER://${HOST}:${node.controllerPort}`,
+      'controller.listener.names': 'CONTROLLER',
+      'controller.quorum.bootstrap.servers': this.nodes.map(({ controllerPort }) => `${HOST}:${controllerPort}`).join(','),
+      'log.dirs': node.logDir,
+      ...PROPERTIES,
+      ...own,
+    };
+    const lines = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`);
+    writeFileSync(node.propertiesFile, lines.join(''));
+  }
+}
+
+/** 16 bytes of chance in Kafka's form; one that begins with a dash would look like a flag. */
+function kafkaUuid(): string {
+  const text = randomBytes(16).toString('base64url');
+  return text.startsWith('-') ? kafkaUuid() : text;
+}
