@@ -33,6 +33,11 @@ export class CommittedCache {
     while ((this.batches[0]?.nextOffset ?? Number.POSITIVE_INFINITY) <= offset) this.dropFirst();
   }
 
+  /** What lies above is not in the log any more. */
+  truncateTo(endOffset: number): void {
+    while ((this.batches.at(-1)?.nextOffset ?? 0) > endOffset) this.sizeBytes -= this.batches.pop()?.bytes.length ?? 0;
+  }
+
   clear(): void {
     this.batches = [];
     this.sizeBytes = 0;

@@ -4,6 +4,7 @@ import { BatchView } from '../../wire/record/batch';
 import { readControlRecords, type ControlRecord } from './control-batches';
 import { ControlState } from './control-state';
 import type { RaftLog } from './raft-log';
+import type { OffsetAndEpoch } from './replica-key';
 import { SnapshotReader } from './snapshot-reader';
 import type { SnapshotStore } from './snapshots';
 import type { VoterSet } from './voter-set';
@@ -18,18 +19,33 @@ export function loadControlState(
 ): ControlState {
   const state = new ControlState(staticVoters);
   const { latest } = snapshots;
-  if (latest !== null) {
-    const reader = new SnapshotReader(snapshots.open(latest), crc32c);
-    try {
-      for (let batch = reader.next(); batch !== null; batch = reader.next()) {
-        applyBatch(state, batch, latest.offset - 1);
-      }
-    } finally {
-      reader.close();
-    }
-  }
+  if (latest !== null) controlOfSnapshot(snapshots, latest, crc32c)(state);
   readLog(state, log, Math.max(log.startOffset, latest?.offset ?? 0));
   return state;
+}
+
+/**
+ * Reads a snapshot whole and gives what it says of voters and kraft.version, to be put in the place of what was known.
+ * Throws SnapshotError.
+ */
+export function controlOfSnapshot(
+  snapshots: SnapshotStore,
+  id: OffsetAndEpoch,
+  crc32c: Crc32c,
+): (into: ControlState) => void {
+  const found: ControlRecord[] = [];
+  const reader = new SnapshotReader(snapshots.open(id), crc32c);
+  try {
+    for (let batch = reader.next(); batch !== null; batch = reader.next()) {
+      if (batch.isControl) found.push(...readControlRecords(batch));
+    }
+  } finally {
+    reader.close();
+  }
+  return (into) => {
+    into.clear();
+    for (const record of found) apply(into, record, id.offset - 1);
+  };
 }
 
 function readLog(state: ControlState, log: RaftLog, fromOffset: number): void {
@@ -39,13 +55,13 @@ function readLog(state: ControlState, log: RaftLog, fromOffset: number): void {
     for (let position = 0; position < bytes.length; position += batch.sizeBytes) {
       batch.moveTo(bytes, position);
       offset = batch.nextOffset;
-      applyBatch(state, batch, null);
+      applyControlBatch(state, batch, null);
     }
   }
 }
 
 /** `snapshotOffset`: what records of a snapshot count as; null in the log, where they have offsets of their own. */
-function applyBatch(state: ControlState, batch: BatchView, snapshotOffset: number | null): void {
+export function applyControlBatch(state: ControlState, batch: BatchView, snapshotOffset: number | null): void {
   if (!batch.isControl) return;
   for (const record of readControlRecords(batch)) apply(state, record, snapshotOffset ?? record.offset);
 }

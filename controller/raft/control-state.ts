@@ -83,6 +83,11 @@ export class ControlState {
     this.kraftVersionHistory.truncateTo(endOffset);
   }
 
+  clear(): void {
+    this.voterHistory.clear();
+    this.kraftVersionHistory.clear();
+  }
+
   dropBefore(startOffset: number): void {
     this.voterHistory.dropBefore(startOffset);
     this.kraftVersionHistory.dropBefore(startOffset);

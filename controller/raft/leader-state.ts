@@ -1,15 +1,20 @@
 /**
- * What a leader of the metadata log keeps: the batches to come, how far each voter has got, the flush under way.
+ * What a leader of the metadata log keeps: the batches to come, how far each replica has got, who waits for news.
  *
  * Invariants: its own end counts only as far as it is durable, so no answer rests on bytes that loss of power can take
  * (Kafka counts them before the fsync). The high watermark is unknown until it passes the epoch's first record, and never
- * falls. One flush at a time: what is appended meanwhile shares the next one.
+ * falls. What is appended during a flush shares the next one.
  */
 import { invariant } from '../../wire/base/invariant';
 import type { BatchAccumulator, FinishedBatch } from './batch-accumulator';
+import type { CheckQuorum } from './check-quorum';
+import type { LogFlush } from './log-flush';
+import { ParkedFetches } from './parked-fetches';
+import { NEVER } from './raft-config';
 import { RaftLogFullError, type RaftLog } from './raft-log';
-import type { FlushToken, RaftEffect } from './raft-io';
-import type { ReplicaKey } from './replica-key';
+import type { Instant, RaftEffect } from './raft-io';
+import { ReplicaTable } from './replica-table';
+import { entryMatches, type ReplicaKey } from './replica-key';
 import type { VoterSet } from './voter-set';
 
 const UNKNOWN_OFFSET = -1;
@@ -21,13 +26,14 @@ const FULL_RETRY_MS = 200;
 export class LeaderState {
   /** -1 until this epoch's first record is committed. */
   highWatermark = UNKNOWN_OFFSET;
-  /** Voter id to the end of its durable log, -1 when unknown. */
-  private readonly endOffsets = new Map<number, number>();
-  private flushing: FlushToken | null = null;
+  readonly replicas = new ReplicaTable();
+  readonly parked = new ParkedFetches();
+  /** When voters that do not fetch are told again that this node leads. */
+  beginEpochAtMs = 0;
   private wantsFlush = false;
-  private idleFlushAtMs = Number.POSITIVE_INFINITY;
+  private idleFlushAtMs = NEVER;
   /** The disk was full at the last try: nothing is written before then. Infinite when it was not. */
-  private retryAtMs = Number.POSITIVE_INFINITY;
+  private retryAtMs = NEVER;
 
   constructor(
     private readonly self: ReplicaKey,
@@ -35,7 +41,9 @@ export class LeaderState {
     /** Where this epoch's LEADER_CHANGE lies. */
     readonly epochStartOffset: number,
     readonly accumulator: BatchAccumulator,
+    readonly checkQuorum: CheckQuorum,
     private readonly log: RaftLog,
+    private readonly flush: LogFlush,
   ) {}
 
   /** The largest offset that a write of this epoch has been promised, plus one. */
@@ -43,19 +51,20 @@ export class LeaderState {
     return this.accumulator.nextOffset;
   }
 
-  endOffsetOf(voterId: number): number {
-    return this.endOffsets.get(voterId) ?? UNKNOWN_OFFSET;
+  /** The end of a voter's durable log, -1 when it has not told in this epoch. */
+  endOffsetOf(voter: ReplicaKey): number {
+    return entryMatches(voter, this.self) ? this.flush.durableEnd : this.replicas.endOffsetOf(voter);
   }
 
   get deadlineMs(): number {
-    const { accumulator } = this;
+    const { accumulator, flush } = this;
     if (this.isRefused) return this.retryAtMs;
-    const drainAtMs = this.flushing === null && !accumulator.isEmpty ? 0 : accumulator.lingerDeadlineMs;
-    return Math.min(drainAtMs, this.flushing === null ? this.idleFlushAtMs : Number.POSITIVE_INFINITY);
+    const drainAtMs = !flush.isBusy && !accumulator.isEmpty ? 0 : accumulator.lingerDeadlineMs;
+    return Math.min(drainAtMs, flush.isBusy ? NEVER : this.idleFlushAtMs);
   }
 
   private get isRefused(): boolean {
-    return this.retryAtMs < Number.POSITIVE_INFINITY;
+    return this.retryAtMs < NEVER;
   }
 
   /**
@@ -65,7 +74,7 @@ export class LeaderState {
   drain(nowMs: number, effects: RaftEffect[]): void {
     if (this.isRefused) {
       if (nowMs >= this.retryAtMs) this.appendAll(this.accumulator.takeFinished(), nowMs, effects);
-    } else if (this.flushing === null || this.accumulator.lingerDeadlineMs <= nowMs) {
+    } else if (!this.flush.isBusy || this.accumulator.lingerDeadlineMs <= nowMs) {
       this.appendAll(this.accumulator.drain(), nowMs, effects);
     }
     if (this.idleFlushAtMs <= nowMs) this.wantsFlush = true;
@@ -73,7 +82,7 @@ export class LeaderState {
   }
 
   private appendAll(batches: readonly FinishedBatch[], nowMs: number, effects: RaftEffect[]): void {
-    this.retryAtMs = Number.POSITIVE_INFINITY;
+    this.retryAtMs = NEVER;
     for (const [index, batch] of batches.entries()) {
       try {
         this.append(batch.bytes, batch.nextOffset, batch.urgent, nowMs, effects);
@@ -96,29 +105,32 @@ export class LeaderState {
   }
 
   maybeFlush(effects: RaftEffect[]): void {
-    if (this.flushing !== null || !this.wantsFlush) return;
-    this.flushing = { epoch: this.epoch, endOffset: this.log.endOffset };
+    if (!this.wantsFlush || !this.flush.begin(this.epoch, effects)) return;
     this.wantsFlush = false;
-    this.idleFlushAtMs = Number.POSITIVE_INFINITY;
-    effects.push({ type: 'flush', token: this.flushing });
+    this.idleFlushAtMs = NEVER;
   }
 
-  /** A flush has ended. False when it is not the one under way. */
-  flushed(token: FlushToken, voters: VoterSet, effects: RaftEffect[]): boolean {
-    if (this.flushing === null || token.epoch !== this.epoch || token.endOffset !== this.flushing.endOffset)
-      return false;
-    this.flushing = null;
-    this.endOffsets.set(this.self.id, token.endOffset);
-    this.updateHighWatermark(voters, effects);
-    return true;
+  /** A replica has, durably, everything below `offset`. */
+  fetched(key: ReplicaKey, offset: number, now: Instant, voters: VoterSet, effects: RaftEffect[]): void {
+    this.replicas.fetched(key, offset, this.log.endOffset, now, voters);
+    this.checkQuorum.heardFrom(key, voters, now.monotonicMs);
+    if (voters.isVoter(key)) this.updateHighWatermark(voters, effects);
   }
 
   /** The offset that a majority of the voters has, if it rises and covers this epoch's first record. (KIP-595) */
   updateHighWatermark(voters: VoterSet, effects: RaftEffect[]): void {
-    const ends = voters.ids.map((id) => this.endOffsetOf(id)).sort((a, b) => b - a);
+    const ends = voters.voters.map((voter) => this.endOffsetOf(voter)).sort((a, b) => b - a);
     const offset = ends[Math.floor(voters.size / 2)] ?? UNKNOWN_OFFSET;
     if (offset <= this.epochStartOffset || offset <= this.highWatermark) return;
     this.highWatermark = offset;
     effects.push({ type: 'highWatermark', offset });
+  }
+
+  /** The other voters, those that have got furthest first: who should stand when this leader goes. */
+  successors(voters: VoterSet): ReplicaKey[] {
+    return voters.voters
+      .filter((voter) => voter.id !== this.self.id)
+      .sort((a, b) => this.endOffsetOf(b) - this.endOffsetOf(a))
+      .map(({ id, directoryId }) => ({ id, directoryId }));
   }
 }

@@ -62,8 +62,9 @@ export class PartitionRaftLog implements RaftLog {
 
   endOffsetForEpoch(epoch: number): OffsetAndEpoch {
     const { epoch: known, endOffset } = this.log.epochs.endOffsetFor(epoch, this.log.logEndOffset);
-    if (known >= 0) return { epoch: known, offset: endOffset };
-    return { epoch: this.snapshot?.epoch ?? 0, offset: this.log.logStartOffset };
+    // What is older than the whole log is covered by the snapshot that ends where the log starts.
+    if (known === epoch && endOffset === this.snapshot?.offset && endOffset === this.log.logStartOffset) return this.snapshot;
+    return known >= 0 ? { epoch: known, offset: endOffset } : { epoch: this.lastEpoch, offset: this.log.logEndOffset };
   }
 
   truncateTo(endOffset: number): void {

@@ -1,114 +1,132 @@
 /**
- * One node of the quorum: pure, one input at a time. (KIP-595, KIP-853, KIP-996)
+ * One node of the quorum: pure, one input at a time. (KIP-595, KIP-630, KIP-853, KIP-996)
  *
- * Invariants:
- * - quorum-state is durable before a state that it describes is entered, so before anything of that state can leave.
+ * Rooms: quorum-machine (states and the ways between them), elections, epoch-start, leader-fetch, follower-fetch,
+ * snapshot-fetch. Invariants, beside theirs:
  * - An epoch's first record is LEADER_CHANGE. A node that led an epoch never leads it again after a restart: it may have
  *   lost an unsynced tail, and would give (offset, epoch) a second meaning (KAFKA-10527).
- * - A vote survives every change within its epoch.
+ * - Every request is answered once: at once, or when it is woken, or when its time is over, or when its role ends.
  *
  * A voter that is alone decides at once: start, prospective, candidate and leader are one step.
  */
-import type { Crc32c, Random } from '../../wire/base/env';
+import { ErrorCode } from '../../wire/base/error-codes';
 import { invariant, unreachable } from '../../wire/base/invariant';
-import { BatchAccumulator, type PreparedAppend } from './batch-accumulator';
-import { encodeEpochStart } from './control-batches';
-import type { ControlState } from './control-state';
-import { LeaderState } from './leader-state';
-import type { ElectionState, ElectionStore } from './quorum-state';
-import type { RaftLog } from './raft-log';
-import type { Instant, RaftEffect, RaftInput } from './raft-io';
+import { takeAnswer, takeFailure } from './answers';
+import type { PreparedAppend } from './batch-accumulator';
+import { countVotes, giveUp, handleBeginQuorumEpoch, handleEndQuorumEpoch, handleVote, stand } from './elections';
+import { handleFetch, handleFetchSnapshot, wakeParked } from './leader-fetch';
+import type { LeaderState } from './leader-state';
+import { askPeers } from './outgoing';
+import { QuorumMachine } from './quorum-machine';
+import type { ElectionState } from './quorum-state';
+import { NEVER, type RaftCoreParts } from './raft-config';
+import type { Instant, RaftEffect, RaftInput, Turn } from './raft-io';
+import type { RaftRequest } from './raft-messages';
 import type { RaftRole } from './raft-roles';
-import { NO_LEADER, sameKey, type LeaderAndEpoch, type ReplicaKey } from './replica-key';
-import { sameVoter, type Voter, type VoterSet } from './voter-set';
-
-export interface RaftConfig {
-  readonly self: ReplicaKey;
-  /** This node's own entry in the voter set, as configured. */
-  readonly ownEntry: Voter;
-  readonly electionTimeoutMs: number;
-  readonly fetchTimeoutMs: number;
-  readonly appendLingerMs: number;
-}
-
-export interface RaftCoreParts {
-  readonly config: RaftConfig;
-  readonly log: RaftLog;
-  readonly electionStore: ElectionStore;
-  readonly control: ControlState;
-  /** Of the latest snapshot at start: what the last epoch is when the log after it is empty. */
-  readonly snapshotEpoch: number;
-  readonly random: Random;
-  readonly crc32c: Crc32c;
-}
+import { NO_LEADER, sameKey, type LeaderAndEpoch } from './replica-key';
+import { snapshotFrozen } from './snapshot-fetch';
 
 /** A write that came for an epoch this node does not lead. */
 export class NotLeaderError extends Error {
   override readonly name = 'NotLeaderError';
 }
 
-const NEVER = Number.POSITIVE_INFINITY;
-
 export class RaftCore {
-  private role: RaftRole = { name: 'unattached', leaderId: NO_LEADER, votedKey: null, deadlineMs: NEVER };
-  private currentEpoch = 0;
-  private isShuttingDown = false;
-  /** The highest offset that was ever said to be committed; -1 when none was. */
-  private committed = -1;
+  private readonly machine: QuorumMachine;
+  /** When something is due beside the leader's appends, as of the last step. */
+  private wakeAtMs = NEVER;
 
-  constructor(private readonly parts: RaftCoreParts) {}
+  constructor(parts: RaftCoreParts) {
+    this.machine = new QuorumMachine(parts);
+  }
 
   get epoch(): number {
-    return this.currentEpoch;
+    return this.machine.epoch;
   }
 
   get roleName(): RaftRole['name'] {
-    return this.role.name;
+    return this.machine.role.name;
   }
 
   get leader(): LeaderAndEpoch {
-    return { leaderId: this.leaderId, epoch: this.currentEpoch };
+    return this.machine.leader;
   }
 
   /** The leader's state while this node leads. */
   get leading(): LeaderState | null {
-    return this.role.name === 'leader' ? this.role.state : null;
+    const { role } = this.machine;
+    return role.name === 'leader' ? role.state : null;
   }
 
   /** Of a leader: this epoch's, -1 while unknown. Of the others: the last one heard of, -1 if none. */
   get highWatermark(): number {
-    return this.role.name === 'leader' ? this.role.state.highWatermark : this.committed;
+    return this.leading?.highWatermark ?? this.machine.committed;
+  }
+
+  /** Everything below is committed, whoever leads; -1 when this process knows of nothing. */
+  get committedOffset(): number {
+    return this.machine.committed;
+  }
+
+  /** Not every voter knows yet that this node, which leads no more, is about to stop. */
+  get isSayingGoodbye(): boolean {
+    const { role, isShuttingDown } = this.machine;
+    return isShuttingDown && role.name === 'resigned' && role.untold.size > 0;
   }
 
   get isVoter(): boolean {
-    return this.parts.control.voters?.isVoter(this.parts.config.self) ?? false;
+    return this.machine.isVoter;
   }
 
   /** When `tick` is due, in monotonic time; infinite when nothing waits for time. */
   get deadlineMs(): number {
-    return this.role.name === 'leader' ? this.role.state.deadlineMs : this.role.deadlineMs;
+    return Math.min(this.wakeAtMs, this.leading?.deadlineMs ?? NEVER);
   }
 
   step(input: RaftInput, now: Instant, effects: RaftEffect[]): void {
+    const turn = { now, effects };
+    this.handle(input, turn);
+    const { role } = this.machine;
+    if (role.name === 'leader') this.settle(role.state, turn);
+    this.wakeAtMs = askPeers(this.machine, turn);
+  }
+
+  /** What the leader's log and high watermark have come to in this step reaches those who wait for it. */
+  private settle(state: LeaderState, turn: Turn): void {
+    this.machine.committed = Math.max(this.machine.committed, state.highWatermark);
+    wakeParked(this.machine, state, turn);
+  }
+
+  private handle(input: RaftInput, turn: Turn): void {
+    const { machine } = this;
     switch (input.type) {
       case 'start':
-        return this.start(now, effects);
+        return this.start(turn);
       case 'tick':
-        return this.tick(now, effects);
+        return this.tick(turn);
       case 'flushed':
-        if (this.role.name !== 'leader') return;
-        if (!this.role.state.flushed(input.token, this.voters, effects)) return;
-        this.committed = Math.max(this.committed, this.role.state.highWatermark);
-        return this.role.state.drain(now.monotonicMs, effects);
+        if (!machine.flush.completed(input.token) || machine.role.name !== 'leader') return;
+        machine.role.state.updateHighWatermark(machine.voters, turn.effects);
+        return machine.role.state.drain(turn.now.monotonicMs, turn.effects);
       case 'flushFailed':
-        effects.push({ type: 'fatal', why: `the metadata log could not be made durable: ${input.why}` });
+        turn.effects.push({ type: 'fatal', why: `the metadata log could not be made durable: ${input.why}` });
         return;
+      case 'request':
+        return this.answer(input.caller, input.request, turn);
+      case 'gone':
+        return this.leading?.parked.drop(input.caller);
+      case 'answer':
+        return takeAnswer(machine, input.requestId, input.answer, turn);
+      case 'unanswered':
+        return takeFailure(machine, input.requestId, input.why, turn);
+      case 'snapshotFrozen':
+        return snapshotFrozen(machine, input.id, input.why, turn);
       case 'resign':
-        if (this.role.name === 'leader' && input.epoch === this.currentEpoch) this.becomeResigned(now);
+        if (machine.role.name === 'leader' && input.epoch === machine.epoch) machine.becomeResigned(turn);
         return;
       case 'shutdown':
-        this.isShuttingDown = true;
-        if (this.role.name === 'leader') this.becomeResigned(now);
+        machine.isShuttingDown = true;
+        if (machine.role.name === 'leader') machine.becomeResigned(turn);
         return;
       default:
         return unreachable(input);
@@ -120,9 +138,9 @@ export class RaftCore {
    * Throws NotLeaderError when `epoch` is over, RecordBatchTooLargeError when they do not fit one batch.
    */
   prepareAppend(epoch: number, values: readonly Uint8Array[], urgent: boolean, now: Instant): PreparedAppend {
-    invariant(epoch <= this.currentEpoch, `a write for epoch ${epoch}, which has not begun`);
-    const leading = this.leading;
-    if (leading === null || epoch < this.currentEpoch) throw new NotLeaderError(`epoch ${epoch} is over`);
+    invariant(epoch <= this.epoch, `a write for epoch ${epoch}, which has not begun`);
+    const { leading } = this;
+    if (leading === null || epoch < this.epoch) throw new NotLeaderError(`epoch ${epoch} is over`);
     return leading.accumulator.prepare(values, urgent, now.monotonicMs, now.wallMs);
   }
 
@@ -130,175 +148,79 @@ export class RaftCore {
     this.leading?.accumulator.schedule();
   }
 
-  private get voters(): VoterSet {
-    const { voters } = this.parts.control;
-    invariant(voters !== null, 'no voter set is known');
-    return voters;
-  }
-
-  private get leaderId(): number {
-    switch (this.role.name) {
-      case 'leader':
-      case 'resigned':
-        return this.parts.config.self.id;
-      case 'candidate':
-        return NO_LEADER;
-      default:
-        return this.role.leaderId;
-    }
-  }
-
-  private get votedKey(): ReplicaKey | null {
-    switch (this.role.name) {
-      case 'candidate':
-        return this.parts.config.self;
-      case 'leader':
-      case 'resigned':
-        return null;
-      default:
-        return this.role.votedKey;
-    }
-  }
-
-  private start(now: Instant, effects: RaftEffect[]): void {
-    const stored = this.parts.electionStore.read();
-    const logEpoch = Math.max(this.parts.log.lastEpoch, this.parts.snapshotEpoch);
+  private start(turn: Turn): void {
+    const { machine } = this;
+    const { electionStore, log, snapshotEpoch } = machine.parts;
+    const stored = electionStore.read();
+    const logEpoch = Math.max(log.lastEpoch, snapshotEpoch);
     const isStale = stored === null || stored.epoch < logEpoch;
     const state: ElectionState = isStale ? { epoch: logEpoch, leaderId: NO_LEADER, votedKey: null } : stored;
-    this.currentEpoch = state.epoch;
-    this.role = this.initialRole(state, now);
-    const isAlone = this.parts.control.voters?.isOnlyVoter(this.parts.config.self) ?? false;
-    if (isAlone)
-      return this.role.name === 'candidate' ? this.maybeLead(now, effects) : this.becomeProspective(now, effects);
-    this.persist(state);
-    effects.push({ type: 'leaderChange', leader: this.leader });
+    machine.epoch = state.epoch;
+    machine.role = this.initialRole(state, turn.now);
+    if (machine.isAlone) return machine.role.name === 'candidate' ? countVotes(machine, turn) : stand(machine, turn);
+    machine.persist(state);
+    turn.effects.push({ type: 'leaderChange', leader: machine.leader });
   }
 
-  private initialRole(state: ElectionState, now: Instant): RaftRole {
-    const { self } = this.parts.config;
-    const deadlineMs = this.isVoter ? this.electionDeadline(now) : NEVER;
-    if (state.leaderId === self.id) return { name: 'resigned', deadlineMs };
-    if (state.votedKey !== null && sameKey(state.votedKey, self)) {
+  private initialRole({ leaderId, votedKey }: ElectionState, now: Instant): RaftRole {
+    const { machine } = this;
+    const { self } = machine;
+    const deadlineMs = machine.electionDeadline(now);
+    if (leaderId === self.id) return machine.resignedRole([], now);
+    if (votedKey !== null && sameKey(votedKey, self)) {
       return { name: 'candidate', votes: new Map([[self.id, true]]), deadlineMs };
     }
-    if (state.leaderId !== NO_LEADER && this.parts.control.voters?.find(state.leaderId) !== undefined) {
-      const { leaderId, votedKey } = state;
-      return { name: 'follower', leaderId, votedKey, deadlineMs: now.monotonicMs + this.parts.config.fetchTimeoutMs };
-    }
-    return { name: 'unattached', leaderId: state.leaderId, votedKey: state.votedKey, deadlineMs };
+    const endpoints = leaderId === NO_LEADER ? [] : (machine.parts.control.voters?.find(leaderId)?.endpoints ?? []);
+    if (endpoints.length > 0) return machine.followerRole(leaderId, endpoints, votedKey, now);
+    return { name: 'unattached', leaderId, votedKey, deadlineMs };
   }
 
-  private tick(now: Instant, effects: RaftEffect[]): void {
-    if (this.role.name === 'leader') return this.role.state.drain(now.monotonicMs, effects);
-    if (now.monotonicMs < this.role.deadlineMs || this.isShuttingDown) return;
-    switch (this.role.name) {
+  private tick(turn: Turn): void {
+    const { machine } = this;
+    const { role, epoch } = machine;
+    const nowMs = turn.now.monotonicMs;
+    if (role.name === 'leader') {
+      role.state.drain(nowMs, turn.effects);
+      if (nowMs >= role.state.checkQuorum.deadlineMs(machine.voters)) machine.becomeResigned(turn);
+      return;
+    }
+    if (nowMs < role.deadlineMs || machine.isShuttingDown) return;
+    switch (role.name) {
       case 'resigned':
-        return this.becomeUnattached(this.currentEpoch + 1, NO_LEADER, now.monotonicMs, effects);
+        return machine.becomeUnattached(epoch + 1, NO_LEADER, machine.inheritedDeadline(turn.now), turn);
       case 'prospective':
-        return this.becomeUnattached(this.currentEpoch, this.role.leaderId, this.electionDeadline(now), effects);
+        return giveUp(machine, role, turn);
       case 'unattached':
       case 'candidate':
-        return this.becomeProspective(now, effects);
+        return stand(machine, turn);
       case 'follower':
-        if (this.isVoter) return this.becomeProspective(now, effects);
-        return this.becomeUnattached(this.currentEpoch, this.role.leaderId, NEVER, effects);
+        if (machine.isVoter) return stand(machine, turn);
+        return machine.becomeUnattached(epoch, role.leaderId, NEVER, turn);
       default:
-        return unreachable(this.role);
+        return unreachable(role);
     }
   }
 
-  private becomeProspective(now: Instant, effects: RaftEffect[]): void {
-    const { self } = this.parts.config;
-    const votes = new Map([[self.id, true]]);
-    const { leaderId, votedKey } = this;
-    this.role = { name: 'prospective', leaderId, votedKey, votes, deadlineMs: this.electionDeadline(now) };
-    if (this.hasMajority(votes)) this.becomeCandidate(now, effects);
-  }
-
-  private becomeCandidate(now: Instant, effects: RaftEffect[]): void {
-    const { self } = this.parts.config;
-    const votes = new Map([[self.id, true]]);
-    const epoch = this.currentEpoch + 1;
-    // A voter that is alone has won already: one durable write, as leader, says all that the two would.
-    if (!this.hasMajority(votes)) this.persist({ epoch, leaderId: NO_LEADER, votedKey: self });
-    this.currentEpoch = epoch;
-    this.role = { name: 'candidate', votes, deadlineMs: this.electionDeadline(now) };
-    this.maybeLead(now, effects);
-  }
-
-  private maybeLead(now: Instant, effects: RaftEffect[]): void {
-    if (this.role.name === 'candidate' && this.hasMajority(this.role.votes))
-      this.becomeLeader(this.role.votes, now, effects);
-  }
-
-  private becomeLeader(votes: ReadonlyMap<number, boolean>, now: Instant, effects: RaftEffect[]): void {
-    const { config, log, crc32c } = this.parts;
-    const epoch = this.currentEpoch;
-    this.persist({ epoch, leaderId: config.self.id, votedKey: null });
-    const epochStartOffset = log.endOffset;
-    const accumulator = new BatchAccumulator(epoch, epochStartOffset, config.appendLingerMs, crc32c);
-    const state = new LeaderState(config.self, epoch, epochStartOffset, accumulator, log);
-    this.role = { name: 'leader', state };
-    const voters = this.votersToWrite();
-    const granting = [...votes].filter(([, granted]) => granted).map(([id]) => id);
-    const batch = encodeEpochStart(
-      {
-        epoch,
-        baseOffset: epochStartOffset,
-        timestampMs: now.wallMs,
-        leaderId: config.self.id,
-        voterIds: this.voters.ids,
-        granting,
-        kraftVersion: this.parts.control.kraftVersion,
-        voters,
-      },
-      crc32c,
-    );
-    state.append(batch.bytes, batch.nextOffset, true, now.monotonicMs, effects);
-    accumulator.skipTo(batch.nextOffset);
-    if (voters !== null) {
-      this.parts.control.kraftVersionHistory.add(epochStartOffset + 1, this.parts.control.kraftVersion);
-      this.parts.control.voterHistory.add(epochStartOffset + 2, voters);
+  private answer(caller: number, request: RaftRequest, turn: Turn): void {
+    const { machine } = this;
+    switch (request.api) {
+      case 'vote':
+        return handleVote(machine, caller, request, turn);
+      case 'beginQuorumEpoch':
+        return handleBeginQuorumEpoch(machine, caller, request, turn);
+      case 'endQuorumEpoch':
+        return handleEndQuorumEpoch(machine, caller, request, turn);
+      case 'fetch':
+        return handleFetch(machine, caller, request, turn);
+      case 'fetchSnapshot':
+        return handleFetchSnapshot(machine, caller, request, turn);
+      case 'updateVoter': {
+        const answer = { api: 'updateVoter', errorCode: ErrorCode.UNSUPPORTED_VERSION, leader: machine.leaderView } as const;
+        turn.effects.push({ type: 'respond', caller, answer });
+        return;
+      }
+      default:
+        return unreachable(request);
     }
-    effects.push({ type: 'leaderChange', leader: this.leader });
-    state.maybeFlush(effects);
-  }
-
-  /** The voter set that a new leader writes: when the log does not hold it yet, or its own entry has changed. */
-  private votersToWrite(): VoterSet | null {
-    const { control, config } = this.parts;
-    if (control.kraftVersion < 1) return null;
-    const own = this.voters.find(config.self.id);
-    if (own !== undefined && !sameVoter(own, config.ownEntry)) return this.voters.withUpdated(config.ownEntry);
-    return control.votersOnlyFromBootstrap ? this.voters : null;
-  }
-
-  private becomeResigned(now: Instant): void {
-    this.role = { name: 'resigned', deadlineMs: this.isShuttingDown ? NEVER : this.electionDeadline(now) };
-  }
-
-  /** `deadlineMs`: the election time left over is inherited, so that nobody waits twice. */
-  private becomeUnattached(epoch: number, leaderId: number, deadlineMs: number, effects: RaftEffect[]): void {
-    const votedKey = epoch === this.currentEpoch ? this.votedKey : null;
-    this.persist({ epoch, leaderId, votedKey });
-    const isNews = epoch !== this.currentEpoch || leaderId !== this.leaderId;
-    this.currentEpoch = epoch;
-    this.role = { name: 'unattached', leaderId, votedKey, deadlineMs };
-    if (isNews) effects.push({ type: 'leaderChange', leader: this.leader });
-  }
-
-  private hasMajority(votes: ReadonlyMap<number, boolean>): boolean {
-    let granted = 0;
-    for (const id of this.voters.ids) if (votes.get(id) === true) granted += 1;
-    return granted >= this.voters.majority;
-  }
-
-  private persist(state: ElectionState): void {
-    this.parts.electionStore.write(state);
-  }
-
-  private electionDeadline(now: Instant): number {
-    const { electionTimeoutMs } = this.parts.config;
-    return now.monotonicMs + electionTimeoutMs + this.parts.random.below(electionTimeoutMs);
   }
 }

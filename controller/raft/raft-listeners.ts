@@ -143,9 +143,15 @@ export class RaftListeners {
 
   private tellLeader(state: ListenerState): void {
     const { leader, nodeId, epochStartOffset } = this.view();
+    if (leader.leaderId === nodeId && epochStartOffset === null) {
+      // Resigned: the epoch is still its own, but it writes no more. Waiting for the next epoch to say so would only keep
+      // those waiting whose writes are lost.
+      if (state.told.leaderId === nodeId) this.tell(state, { leaderId: NO_LEADER, epoch: state.told.epoch });
+      return;
+    }
     if (state.told.epoch === leader.epoch && state.told.leaderId === leader.leaderId) return;
     const isOwn = leader.leaderId === nodeId;
-    if (isOwn && (epochStartOffset === null || state.isBusy || state.nextOffset <= epochStartOffset)) {
+    if (isOwn && epochStartOffset !== null && (state.isBusy || state.nextOffset <= epochStartOffset)) {
       if (state.told.epoch < leader.epoch && state.told.leaderId === nodeId) {
         this.tell(state, { leaderId: NO_LEADER, epoch: leader.epoch });
       }

@@ -1,6 +1,6 @@
 /**
- * The quorum node's shell: feeds the core one input at a time, performs its effects, keeps its timer, brings the committed
- * log to listeners and cleans up snapshots.
+ * The quorum node's shell: feeds the core one input at a time, performs its effects, keeps its timer, asks its peers,
+ * brings the committed log to listeners and cleans up snapshots.
  *
  * Invariants: inputs wait in an inbox, so a step is never entered while effects are performed. Whatever throws in here is
  * fatal for the node: a quorum node that goes on after an error it does not understand may lie to its peers.
@@ -12,15 +12,20 @@ import { loadControlState } from './control-loader';
 import type { ControlState } from './control-state';
 import type { ElectionStore } from './quorum-state';
 import type { RaftClient, RaftListener } from './raft-client';
-import { RaftCore, type RaftConfig } from './raft-core';
+import type { RaftChannel } from './raft-channel';
+import type { RaftConfig } from './raft-config';
+import { RaftCore } from './raft-core';
 import { RaftListeners, type QuorumView } from './raft-listeners';
 import type { RaftLog } from './raft-log';
 import type { Instant, RaftEffect, RaftInput } from './raft-io';
+import type { RaftAnswer, RaftRequest } from './raft-messages';
 import type { LeaderAndEpoch, OffsetAndEpoch } from './replica-key';
+import type { ReplicaProgress } from './replica-table';
 import { SnapshotCleaner } from './snapshot-cleaner';
 import { SnapshotReader } from './snapshot-reader';
 import { SnapshotWriter } from './snapshot-writer';
 import { snapshotToTruncateTo, type RetentionPolicy, type SnapshotStore } from './snapshots';
+import { StoredSnapshots } from './stored-snapshots';
 import type { Voter, VoterSet } from './voter-set';
 
 const CACHE_BYTES = 8 * 1024 * 1024;
@@ -30,6 +35,8 @@ export interface RaftNodeOptions {
   readonly log: RaftLog;
   readonly snapshots: SnapshotStore;
   readonly electionStore: ElectionStore;
+  /** Closed with the node. */
+  readonly channel: RaftChannel;
   /** controller.quorum.voters, of clusters with kraft.version 0; null otherwise. */
   readonly staticVoters: VoterSet | null;
   readonly retention: RetentionPolicy;
@@ -42,18 +49,18 @@ export interface RaftNodeOptions {
   readonly fatal: (why: string, error: unknown) => void;
 }
 
-/** The quorum needs more than this node can do. */
-export class UnsupportedQuorumError extends Error {
-  override readonly name = 'UnsupportedQuorumError';
+/** What DescribeQuorum tells. (KIP-836) */
+export interface QuorumDescription extends LeaderAndEpoch {
+  /** -1 while unknown. */
+  readonly highWatermark: number;
+  readonly voters: readonly ReplicaProgress[];
+  readonly observers: readonly ReplicaProgress[];
+  /** The voters' entries, with their endpoints. */
+  readonly endpoints: readonly Voter[];
 }
 
-/** What DescribeQuorum tells of one replica; offsets and times are -1 when unknown. */
-export interface ReplicaProgress {
-  readonly voter: Voter;
-  readonly logEndOffset: number;
-  readonly lastFetchTimestampMs: number;
-  readonly lastCaughtUpTimestampMs: number;
-}
+/** The answer to one kind of request. */
+export type AnswerTo<R extends RaftRequest> = Extract<RaftAnswer, { readonly api: R['api'] }>;
 
 export class RaftNode implements RaftClient {
   private readonly core: RaftCore;
@@ -62,6 +69,10 @@ export class RaftNode implements RaftClient {
   private readonly cache = new CommittedCache(CACHE_BYTES);
   private readonly cleaner: SnapshotCleaner;
   private readonly inbox: RaftInput[] = [];
+  /** Who waits for an answer. */
+  private readonly callers = new Map<number, (answer: RaftAnswer | null) => void>();
+  private lastCaller = 0;
+  private leaving: { readonly timer: TimerHandle; readonly done: () => void } | null = null;
   private isRunning = false;
   private isStopped = false;
   private timer: { readonly handle: TimerHandle; readonly deadlineMs: number } | null = null;
@@ -74,10 +85,11 @@ export class RaftNode implements RaftClient {
     if (ahead !== null) log.truncateFullyTo(ahead);
     snapshots.recover(log.startOffset);
     this.control = loadControlState(log, snapshots, options.staticVoters, crc32c);
-    this.assertSupported();
     const { electionStore, random } = options;
     const snapshotEpoch = snapshots.latest?.epoch ?? 0;
-    this.core = new RaftCore({ config, log, electionStore, control: this.control, snapshotEpoch, random, crc32c });
+    const stored = new StoredSnapshots(snapshots, crc32c);
+    const parts = { config, log, snapshots: stored, electionStore, control: this.control, snapshotEpoch, random, crc32c };
+    this.core = new RaftCore(parts);
     const source = {
       get latest(): OffsetAndEpoch | null {
         return snapshots.latest;
@@ -106,6 +118,11 @@ export class RaftNode implements RaftClient {
     return this.core.highWatermark;
   }
 
+  /** Everything below is committed, as far as this process knows; -1 when it knows of nothing. Never falls. */
+  get committedOffset(): number {
+    return this.core.committedOffset;
+  }
+
   get nextWriteOffset(): number {
     return this.core.leading?.nextOffset ?? this.options.log.endOffset;
   }
@@ -121,6 +138,23 @@ export class RaftNode implements RaftClient {
   start(): void {
     this.cleaner.start();
     this.submit({ type: 'start' });
+  }
+
+  /**
+   * A peer asks. `respond` is called once, in this turn or later: with null when the node stops first. What is given back
+   * is to be called when the peer is gone.
+   */
+  handle<R extends RaftRequest>(request: R, respond: (answer: AnswerTo<R> | null) => void): () => void {
+    if (this.isStopped) {
+      respond(null);
+      return () => undefined;
+    }
+    const caller = ++this.lastCaller;
+    this.callers.set(caller, (answer) => respond(answer as AnswerTo<R> | null));
+    this.submit({ type: 'request', caller, request });
+    return () => {
+      if (this.callers.delete(caller)) this.submit({ type: 'gone', caller });
+    };
   }
 
   register(listener: RaftListener): void {
@@ -147,42 +181,67 @@ export class RaftNode implements RaftClient {
    */
   createSnapshot(id: OffsetAndEpoch, lastContainedLogTimestampMs: number): SnapshotWriter | null {
     const { log, snapshots, clock, crc32c } = this.options;
-    if (id.offset < log.startOffset || id.offset > this.highWatermark || snapshots.has(id)) return null;
+    if (id.offset < log.startOffset || id.offset > this.committedOffset || snapshots.has(id)) return null;
     const kraftVersion = this.control.kraftVersionHistory.at(id.offset)?.value ?? 0;
     const voters = kraftVersion < 1 ? null : (this.control.voterHistory.at(id.offset)?.value ?? null);
     const header = { lastContainedLogTimestampMs, kraftVersion, voters };
     return new SnapshotWriter(snapshots.create(id), header, clock.wallMs(), crc32c);
   }
 
-  /** Every voter, as the leader sees them. */
-  describeVoters(): ReplicaProgress[] {
-    const nowMs = this.options.clock.wallMs();
-    return (this.control.voters?.voters ?? []).map((voter) => {
-      const isSelf = voter.id === this.nodeId;
-      return {
-        voter,
-        logEndOffset: isSelf ? this.options.log.endOffset : (this.core.leading?.endOffsetOf(voter.id) ?? -1),
-        lastFetchTimestampMs: isSelf ? nowMs : -1,
-        lastCaughtUpTimestampMs: isSelf ? nowMs : -1,
-      };
-    });
+  /** The quorum as its leader sees it; null on other nodes. */
+  describeQuorum(): QuorumDescription | null {
+    const { leading } = this.core;
+    const { voters } = this.control;
+    if (leading === null || voters === null) return null;
+    const now = this.now();
+    const describe = (voter: Voter): ReplicaProgress => {
+      const key = { id: voter.id, directoryId: voter.directoryId };
+      if (voter.id !== this.nodeId) return { ...leading.replicas.describe(key), key };
+      return { key, logEndOffset: this.options.log.endOffset, lastFetchTimestampMs: now.wallMs, lastCaughtUpTimestampMs: now.wallMs };
+    };
+    return {
+      ...this.core.leader,
+      highWatermark: leading.highWatermark,
+      voters: voters.voters.map(describe),
+      observers: leading.replicas.observers(voters, now.monotonicMs),
+      endpoints: voters.voters,
+    };
+  }
+
+  /**
+   * Gives up leadership before a stop. `done` is called when every other voter knows, so that one of them can stand at once,
+   * or after `graceMs`; in a later turn, once.
+   */
+  leave(graceMs: number, done: () => void): void {
+    const { timers } = this.options;
+    if (this.isStopped || this.leaving !== null) return timers.soon(done);
+    this.leaving = { timer: timers.set(graceMs, () => this.left()), done };
+    this.submit({ type: 'shutdown' });
+  }
+
+  private left(): void {
+    const { leaving } = this;
+    if (leaving === null) return;
+    this.leaving = null;
+    leaving.timer.cancel();
+    this.options.timers.soon(leaving.done);
   }
 
   /** Leads no more and tells nobody anything. What has been appended stays for the log to make durable. */
   stop(): void {
     if (this.isStopped) return;
     this.submit({ type: 'shutdown' });
+    this.end();
+  }
+
+  private end(): void {
     this.isStopped = true;
     this.timer?.handle.cancel();
     this.cleaner.stop();
-  }
-
-  private assertSupported(): void {
-    const others = (this.control.voters?.ids ?? []).filter((id) => id !== this.nodeId);
-    if (others.length === 0) return;
-    throw new UnsupportedQuorumError(
-      `the quorum has voters other than this node (${others.join(', ')}): this release runs quorums of one voter`,
-    );
+    this.options.channel.close();
+    for (const respond of this.callers.values()) respond(null);
+    this.callers.clear();
+    this.left();
   }
 
   private view(): QuorumView {
@@ -207,6 +266,7 @@ export class RaftNode implements RaftClient {
       }
       this.isRunning = false;
       if (this.isStopped) return;
+      if (!this.core.isSayingGoodbye) this.left();
       this.listeners.update();
       this.schedule();
     });
@@ -221,13 +281,37 @@ export class RaftNode implements RaftClient {
         });
       case 'appended':
         return this.cache.add(effect);
+      case 'truncated':
+        return this.cache.truncateTo(effect.endOffset);
       case 'leaderChange':
         return this.options.logger.info('leader of the metadata quorum', { ...effect.leader });
       case 'highWatermark':
         return;
+      case 'send':
+        return this.ask(effect);
+      case 'respond': {
+        const respond = this.callers.get(effect.caller);
+        this.callers.delete(effect.caller);
+        respond?.(effect.answer);
+        return;
+      }
+      case 'freezeSnapshot': {
+        const { id } = effect.download;
+        return effect.download.freeze((why) => this.submit({ type: 'snapshotFrozen', id, why }));
+      }
+      case 'warn':
+        return this.options.logger.warn(effect.why);
       case 'fatal':
         return this.fail(effect.why, null);
     }
+  }
+
+  private ask({ requestId, to, request }: Extract<RaftEffect, { type: 'send' }>): void {
+    this.options.channel.send(to, request, (result) => {
+      if ('answer' in result) return this.submit({ type: 'answer', requestId, answer: result.answer });
+      this.options.logger.debug('a peer of the metadata quorum did not answer', { ...to, api: request.api, why: result.why });
+      this.submit({ type: 'unanswered', requestId, why: result.failure });
+    });
   }
 
   private schedule(): void {
@@ -267,9 +351,7 @@ export class RaftNode implements RaftClient {
 
   private fail(why: string, error: unknown): void {
     if (this.isStopped) return;
-    this.isStopped = true;
-    this.timer?.handle.cancel();
-    this.cleaner.stop();
+    this.end();
     this.options.fatal(why, error);
   }
 }

@@ -27,6 +27,11 @@ export function sameKey(a: ReplicaKey, b: ReplicaKey): boolean {
   return a.id === b.id && a.directoryId === b.directoryId;
 }
 
+/** Whether a voter entry means this replica: one whose directory is not known yet means any disk of that node. */
+export function entryMatches(entry: ReplicaKey, key: ReplicaKey): boolean {
+  return entry.id === key.id && (entry.directoryId === UNKNOWN_DIRECTORY || entry.directoryId === key.directoryId);
+}
+
 /** Negative when `a` lies before `b`: the epoch decides first. */
 export function compareOffsetAndEpoch(a: OffsetAndEpoch, b: OffsetAndEpoch): number {
   return a.epoch - b.epoch || a.offset - b.offset;

@@ -57,7 +57,7 @@ export class SnapshotCleaner {
         clock.wallMs(),
       );
       const next = snapshots.all[1];
-      if (oldest === null || next === undefined) return;
+      if (oldest === null || next === undefined || next.offset > log.endOffset) return;
       logger.info('deleting a metadata snapshot', { snapshot: snapshotFileName(oldest), logStartOffset: next.offset });
       this.after(FILE_DELETE_DELAY_MS, snapshots.delete(oldest));
       log.deleteBefore(next.offset);

@@ -5,7 +5,7 @@
  * known yet (static quorums) matches any.
  */
 import { invariant } from '../../wire/base/invariant';
-import { UNKNOWN_DIRECTORY, type ReplicaKey } from './replica-key';
+import { entryMatches, type ReplicaKey } from './replica-key';
 
 export interface VoterEndpoint {
   /** The listener's name. */
@@ -52,7 +52,7 @@ export class VoterSet {
 
   isVoter(key: ReplicaKey): boolean {
     const voter = this.byId.get(key.id);
-    return voter !== undefined && (voter.directoryId === UNKNOWN_DIRECTORY || voter.directoryId === key.directoryId);
+    return voter !== undefined && entryMatches(voter, key);
   }
 
   isOnlyVoter(key: ReplicaKey): boolean {
@@ -63,6 +63,15 @@ export class VoterSet {
   withUpdated(voter: Voter): VoterSet {
     invariant(this.byId.has(voter.id), `voter ${voter.id} is not in the set`);
     return new VoterSet(this.voters.map((old) => (old.id === voter.id ? voter : old)));
+  }
+
+  withAdded(voter: Voter): VoterSet {
+    return new VoterSet([...this.voters, voter]);
+  }
+
+  /** This set without one voter, who must not be the last. */
+  without(id: number): VoterSet {
+    return new VoterSet(this.voters.filter((voter) => voter.id !== id));
   }
 }
 

@@ -9,16 +9,21 @@ import { METADATA_TOPIC_ID } from '../../wire/base/uuid';
 import { MetadataLoader } from '../../controller/metadata/loader';
 import { SnapshotGenerator } from '../../controller/metadata/snapshot-generator';
 import type { NodeIdentity } from '../../controller/raft/format';
+import { PeerChannel } from '../../controller/raft/peer-channel';
 import { PartitionRaftLog } from '../../controller/raft/partition-raft-log';
 import { FileElectionStore } from '../../controller/raft/quorum-state';
+import type { RaftConfig } from '../../controller/raft/raft-config';
 import { RaftNode } from '../../controller/raft/raft-node';
+import { UNKNOWN_DIRECTORY } from '../../controller/raft/replica-key';
 import { SnapshotStore } from '../../controller/raft/snapshots';
-import type { VoterEndpoint } from '../../controller/raft/voter-set';
+import { VoterSet, type VoterEndpoint } from '../../controller/raft/voter-set';
 import type { BrokerConfig } from '../config/broker-config';
 
 export interface Quorum {
   readonly raft: RaftNode;
   readonly loader: MetadataLoader;
+  /** Hands leadership of the quorum over, if this node has it, for at most `graceMs`; before `stop`. */
+  leave(graceMs: number): Promise<void>;
   stop(): void;
 }
 
@@ -43,7 +48,13 @@ export function openQuorum(parts: QuorumParts): Quorum {
     log: new PartitionRaftLog(partitionLog, snapshots.latest),
     snapshots,
     electionStore: new FileElectionStore(env.disk, directory),
-    staticVoters: null,
+    channel: new PeerChannel(env, {
+      nodeId: config.nodeId,
+      clusterId: parts.identity.clusterId,
+      listenerName: controllerListenerName(config),
+      requestTimeoutMs: config.get('controller.quorum.request.timeout.ms'),
+    }),
+    staticVoters: staticVoters(config),
     retention: { maxBytes: config.get('metadata.max.retention.bytes'), maxAgeMs: config.get('metadata.max.retention.ms') },
     clock,
     timers,
@@ -68,18 +79,46 @@ export function openQuorum(parts: QuorumParts): Quorum {
     generator.stop();
     partitionLog.close();
   };
-  return { raft, loader, stop };
+  const leave = (graceMs: number): Promise<void> => new Promise((resolve) => raft.leave(graceMs, resolve));
+  return { raft, loader, leave, stop };
 }
 
-function raftConfig({ config, identity, controllerEndpoints }: QuorumParts): ConstructorParameters<typeof RaftNode>[0]['config'] {
+function raftConfig({ config, identity, controllerEndpoints }: QuorumParts): RaftConfig {
   const self = { id: config.nodeId, directoryId: identity.metadataDirectoryId };
   return {
     self,
     ownEntry: { ...self, endpoints: controllerEndpoints, minKraftVersion: 0, maxKraftVersion: 1 },
+    canVote: config.isController,
+    listenerName: controllerListenerName(config),
+    bootstrapServers: config.quorumBootstrapServers,
     electionTimeoutMs: config.get('controller.quorum.election.timeout.ms'),
+    electionBackoffMaxMs: config.get('controller.quorum.election.backoff.max.ms'),
     fetchTimeoutMs: config.get('controller.quorum.fetch.timeout.ms'),
+    retryBackoffMs: config.get('controller.quorum.retry.backoff.ms'),
+    fetchMaxBytes: config.get('controller.quorum.fetch.max.bytes'),
+    fetchSnapshotMaxBytes: config.get('controller.quorum.fetch.snapshot.max.bytes'),
     appendLingerMs: config.get('controller.quorum.append.linger.ms'),
   };
+}
+
+/** The listener by which quorum nodes reach each other. */
+function controllerListenerName(config: BrokerConfig): string {
+  return (config.controllerListenerNames[0] ?? '').toUpperCase();
+}
+
+/** controller.quorum.voters: the voters of a cluster with kraft.version 0, whose disks nobody knows. */
+function staticVoters(config: BrokerConfig): VoterSet | null {
+  if (config.quorumVoters.length === 0) return null;
+  const name = controllerListenerName(config);
+  return new VoterSet(
+    config.quorumVoters.map(({ id, host, port }) => ({
+      id,
+      directoryId: UNKNOWN_DIRECTORY,
+      endpoints: [{ name, host, port }],
+      minKraftVersion: 0,
+      maxKraftVersion: 0,
+    })),
+  );
 }
 
 /** The metadata log's own settings; it is never cleaned by retention, snapshots shorten it. */

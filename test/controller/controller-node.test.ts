@@ -74,7 +74,7 @@ describe('a new node', () => {
     ]);
     expect(node.loader.image.features.metadataVersion).toBe(30);
     expect(node.raft.kraftVersion).toBe(1);
-    expect(node.raft.describeVoters()).toMatchObject([{ voter: { id: 1 }, logEndOffset: 6 }]);
+    expect(node.raft.describeQuorum()).toMatchObject({ leaderId: 1, voters: [{ key: { id: 1 }, logEndOffset: 6 }], observers: [] });
     expect(node.failures).toEqual([]);
   });
 

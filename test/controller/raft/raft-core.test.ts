@@ -1,7 +1,6 @@
 import { NotLeaderError } from '../../../controller/raft/raft-core';
-import { VoterSet } from '../../../controller/raft/voter-set';
 import { MemoryRaftLog } from '../support/memory-raft-log';
-import { DIRECTORY, RaftTranscript, transcript, voter } from '../support/raft-transcript';
+import { DIRECTORY, RaftTranscript, transcript } from '../support/raft-transcript';
 
 describe('a voter that is alone', () => {
   test('leads in one step from nothing, and writes the voters of the 0-0 checkpoint into the log', () => {
@@ -194,59 +193,6 @@ describe('resignation', () => {
     const raft = new RaftTranscript().step({ type: 'start' }).flushed(3).step({ type: 'shutdown' });
     raft.wait(100_000).step({ type: 'tick' });
     expect(raft.core.roleName).toBe('resigned');
-    expect(raft.core.deadlineMs).toBe(Number.POSITIVE_INFINITY);
-  });
-});
-
-describe('a node that is not alone', () => {
-  test('stands as prospective when its timer runs out, and writes nothing before it has votes', () => {
-    const raft = new RaftTranscript({ voters: new VoterSet([voter(1), voter(2), voter(3)]) });
-    raft.step({ type: 'start' }).wait(2000).step({ type: 'tick' });
-    expect(raft.text).toBe(
-      transcript(`
-        > start
-          quorum-state {"leaderId":-1,"leaderEpoch":0,"votedId":-1,"votedDirectoryId":"AAAAAAAAAAAAAAAAAAAAAA","data_version":1}
-          leaderChange {"leader":{"leaderId":-1,"epoch":0}}
-          = unattached epoch 0 leader -1 high watermark -1
-        > 2000 ms later
-        > tick
-          = prospective epoch 0 leader -1 high watermark -1
-      `),
-    );
-  });
-
-  test('keeps its vote when a prospective round is lost', () => {
-    const votedKey = { id: 2, directoryId: DIRECTORY };
-    const raft = new RaftTranscript({
-      voters: new VoterSet([voter(1), voter(2), voter(3)]),
-      stored: { epoch: 5, leaderId: -1, votedKey },
-    });
-    raft.step({ type: 'start' }).wait(2000).step({ type: 'tick' }).wait(2000).step({ type: 'tick' });
-    expect(raft.core.roleName).toBe('unattached');
-    expect(raft.lines.at(-2)).toContain('"votedId":2');
-  });
-
-  test('follows the leader that quorum-state names', () => {
-    const raft = new RaftTranscript({
-      voters: new VoterSet([voter(1), voter(2), voter(3)]),
-      stored: { epoch: 5, leaderId: 2, votedKey: null },
-    });
-    expect(raft.step({ type: 'start' }).core.roleName).toBe('follower');
-    expect(raft.core.leader).toEqual({ leaderId: 2, epoch: 5 });
-  });
-
-  test('starts as resigned when it led, and moves on to the next epoch', () => {
-    const raft = new RaftTranscript({
-      voters: new VoterSet([voter(1), voter(2), voter(3)]),
-      stored: { epoch: 5, leaderId: 1, votedKey: null },
-    });
-    expect(raft.step({ type: 'start' }).core.roleName).toBe('resigned');
-    expect(raft.wait(2000).step({ type: 'tick' }).core.leader).toEqual({ leaderId: -1, epoch: 6 });
-  });
-
-  test('that is no voter never stands', () => {
-    const raft = new RaftTranscript({ voters: new VoterSet([voter(2)]) }).step({ type: 'start' });
-    expect(raft.wait(100_000).step({ type: 'tick' }).core.roleName).toBe('unattached');
     expect(raft.core.deadlineMs).toBe(Number.POSITIVE_INFINITY);
   });
 });

@@ -12,6 +12,8 @@ interface StoredBatch {
 
 export class MemoryRaftLog implements RaftLog {
   startOffset = 0;
+  /** Of the snapshot that ends where the log starts. */
+  snapshotEpoch = 0;
   batches: StoredBatch[] = [];
   /** What loss of power leaves. */
   durableEnd = 0;
@@ -28,7 +30,7 @@ export class MemoryRaftLog implements RaftLog {
   }
 
   get lastEpoch(): number {
-    return this.batches.at(-1)?.epoch ?? 0;
+    return this.batches.at(-1)?.epoch ?? this.snapshotEpoch;
   }
 
   get sizeBytes(): number {
@@ -78,16 +80,19 @@ export class MemoryRaftLog implements RaftLog {
 
   endOffsetForEpoch(epoch: number): OffsetAndEpoch {
     const last = this.batches.findLast((batch) => batch.epoch <= epoch);
-    return last === undefined ? { offset: this.startOffset, epoch: 0 } : { offset: last.nextOffset, epoch: last.epoch };
+    return last === undefined ? { offset: this.startOffset, epoch: this.snapshotEpoch } : { offset: last.nextOffset, epoch: last.epoch };
   }
 
   truncateTo(endOffset: number): void {
     this.batches = this.batches.filter(({ nextOffset }) => nextOffset <= endOffset);
+    this.durableEnd = Math.min(this.durableEnd, endOffset);
   }
 
   truncateFullyTo(snapshot: OffsetAndEpoch): void {
     this.batches = [];
     this.startOffset = snapshot.offset;
+    this.snapshotEpoch = snapshot.epoch;
+    this.durableEnd = snapshot.offset;
   }
 
   deleteBefore(offset: number): void {
@@ -99,6 +104,7 @@ export class MemoryRaftLog implements RaftLog {
   afterPowerLoss(): MemoryRaftLog {
     const log = new MemoryRaftLog();
     log.startOffset = this.startOffset;
+    log.snapshotEpoch = this.snapshotEpoch;
     log.batches = this.batches.filter(({ nextOffset }) => nextOffset <= this.durableEnd);
     log.durableEnd = this.durableEnd;
     return log;
@@ -107,6 +113,7 @@ export class MemoryRaftLog implements RaftLog {
   afterKill(): MemoryRaftLog {
     const log = new MemoryRaftLog();
     log.startOffset = this.startOffset;
+    log.snapshotEpoch = this.snapshotEpoch;
     log.batches = [...this.batches];
     log.durableEnd = this.durableEnd;
     return log;

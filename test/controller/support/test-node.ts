@@ -14,6 +14,7 @@ import { SnapshotStore } from '../../../controller/raft/snapshots';
 import { MemoryDisk } from './memory-disk';
 import { MemoryRaftLog } from './memory-raft-log';
 import { CLUSTER_ID, testConfig, testRules } from './test-controls';
+import { NO_PEERS, RAFT_TIMES } from './raft-defaults';
 import { TestClock, TestLogger, crc32c, testRandom } from './test-ports';
 
 export interface TestNodeOptions {
@@ -67,10 +68,9 @@ export class TestNode {
       config: {
         self,
         ownEntry: { ...self, endpoints, minKraftVersion: 0, maxKraftVersion: 1 },
-        electionTimeoutMs: 1000,
-        fetchTimeoutMs: 2000,
-        appendLingerMs: 25,
+        ...RAFT_TIMES,
       },
+      channel: NO_PEERS,
       log,
       snapshots: this.snapshots,
       electionStore: new FileElectionStore(disk, directory),
