@@ -23,10 +23,12 @@ export interface LocalControllerParts {
   readonly identity: NodeIdentity;
   readonly quorum: Quorum;
   readonly fatal: (why: string, error: unknown) => void;
+  /** This node has begun, or ceased, to be the active controller. */
+  readonly activityChanged: () => void;
 }
 
 /** Registers the controller with the quorum; it serves once this node leads it. */
-export function openController({ env, config, identity, quorum, fatal }: LocalControllerParts): LocalController {
+export function openController({ env, config, identity, quorum, fatal, activityChanged }: LocalControllerParts): LocalController {
   const { raft } = quorum;
   const { clock, timers } = env;
   const sessionTimeoutMs = config.get('broker.session.timeout.ms');
@@ -50,7 +52,10 @@ export function openController({ env, config, identity, quorum, fatal }: LocalCo
       logger: env.logger.child('controller'),
       fatal,
     },
-    (isActive) => tasks.setActive(isActive),
+    (isActive) => {
+      tasks.setActive(isActive);
+      activityChanged();
+    },
   );
   const tasks = new PeriodicTasks(shell, periodicTasks(config, sessionTimeoutMs), clock, timers);
   raft.register(shell);
