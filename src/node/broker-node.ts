@@ -2,12 +2,14 @@
  * A node with the roles that its configuration gives it, in one process: owns the parts, starts them in order and stops them
  * in reverse. Every node takes part in the quorum, as voter or as observer; beside that it is controller, broker, or both.
  */
+import type { MetadataImage } from '../../controller/metadata/image';
 import type { NodeIdentity } from '../../controller/raft/format';
 import type { DirectoryLocks } from '../../log/directory-locks';
 import type { Env } from '../../log/env';
 import { resolveTopicConfig } from '../../log/log-config';
 import { LogManager } from '../../log/log-manager';
 import { NO_TEXTS, type BrokerConfig } from '../config/broker-config';
+import type { ControllerServices } from '../controller-services';
 import { MetadataCache } from '../metadata/metadata-cache';
 import type { RunningListener } from '../running-broker';
 import { runningListener } from './bound-listener';
@@ -57,22 +59,26 @@ export class BrokerNode {
       controllerEndpoints: listeners.endpoints,
       fatal,
     });
-    const controller = config.isController ? this.openController() : null;
-    const { raft } = this.quorum;
-    this.channels = openChannels({ env, config, raft, controller: controller?.api ?? null });
-    const { quorum, channels, logs } = this;
-    this.controller =
-      controller === null ? null : new ControllerPart({ env, config, identity, quorum, controller, listeners, channels });
+    const { quorum, logs } = this;
+    const local = config.isController ? this.openController() : null;
+    this.channels = openChannels({ env, config, raft: quorum.raft, local: local?.services ?? null });
+    const { channels } = this;
+    this.controller = local === null ? null : new ControllerPart({ ...local, quorum, listeners, channels });
     const invariantBroken = (violation: unknown): void => fatal('a broken invariant', violation);
     this.broker = config.isBroker
       ? new BrokerPart({ env, config, identity, metadata, logs, quorum, channels, invariantBroken })
       : null;
   }
 
-  private openController(): LocalController {
+  private openController(): { readonly controller: LocalController; readonly services: ControllerServices } {
     const { env, config, identity, fatal } = this.parts;
+    const { nodeId } = config;
+    const { clusterId } = identity;
+    const { raft, loader } = this.quorum;
     const activityChanged = (): void => this.channels.wake();
-    return openController({ env, config, identity, quorum: this.quorum, fatal, activityChanged });
+    const controller = openController({ env, config, identity, quorum: this.quorum, fatal, activityChanged });
+    const image = (): MetadataImage | null => (loader.isCaughtUp ? loader.image : null);
+    return { controller, services: { env, config, nodeId, clusterId, raft, controller: controller.api, image } };
   }
 
   get clusterId(): string {

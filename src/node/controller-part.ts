@@ -1,9 +1,6 @@
 /** The role controller of a node: what its listeners serve, and its registration with the cluster. */
-import type { MetadataImage } from '../../controller/metadata/image';
-import type { NodeIdentity } from '../../controller/raft/format';
-import type { Env } from '../../log/env';
 import { randomUuid } from '../../wire/base/uuid';
-import type { BrokerConfig } from '../config/broker-config';
+import type { ControllerServices } from '../controller-services';
 import type { ControllerChannels } from './controller-channel/channels';
 import { ControllerRegistration } from './controller-registration';
 import type { ControllerListeners } from './controller-listeners';
@@ -16,9 +13,7 @@ import type { Quorum } from './quorum';
 const SOCKET_GRACE_MS = 200;
 
 export interface ControllerParts {
-  readonly env: Env;
-  readonly config: BrokerConfig;
-  readonly identity: NodeIdentity;
+  readonly services: ControllerServices;
   readonly quorum: Quorum;
   readonly controller: LocalController;
   readonly listeners: ControllerListeners;
@@ -29,30 +24,21 @@ export class ControllerPart {
   private readonly registration: ControllerRegistration;
 
   constructor(private readonly parts: ControllerParts) {
-    const { env, config, identity, quorum, controller, listeners, channels } = parts;
-    const { loader, raft } = quorum;
-    const image = (): MetadataImage | null => (loader.isCaughtUp ? loader.image : null);
-    listeners.serve({
-      env,
-      config,
-      nodeId: config.nodeId,
-      clusterId: identity.clusterId,
-      raft,
-      controller: controller.api,
-      image,
-    });
+    const { services, listeners, channels } = parts;
+    const { env, nodeId } = services;
+    listeners.serve(services);
     this.registration = new ControllerRegistration({
       channel: channels.registration,
       timers: env.timers,
       logger: env.logger.child('controller-registration'),
       request: {
-        controllerId: config.nodeId,
+        controllerId: nodeId,
         incarnationId: randomUuid(env.random('controller-incarnation')),
         zkMigrationReady: false,
         listeners: listeners.bound.map(registeredListener),
         features: registeredFeatures(),
       },
-      image,
+      image: services.image,
     });
   }
 

@@ -4,12 +4,12 @@
  * The controller is whom the quorum's node here knows as leader, at the endpoint that the voter set has for the first of
  * controller.listener.names; this very node once its controller is active.
  */
-import type { Controller } from '../../../controller/control/controller';
 import type { RaftNode } from '../../../controller/raft/raft-node';
 import type { Env } from '../../../log/env';
 import { PeerLink } from '../../../wire/peer-link';
 import type { BrokerConfig } from '../../config/broker-config';
 import type { ControllerChannel } from '../../controller-channel';
+import type { ControllerServices } from '../../controller-services';
 import { InProcessCalls } from './controller-calls';
 import { QueuedChannel, type ActiveController } from './queued-channel';
 
@@ -20,8 +20,6 @@ export interface ControllerChannels {
   readonly producerIds: ControllerChannel;
   readonly registration: ControllerChannel;
   readonly forwarding: ControllerChannel;
-  /** The controller of this process, while it is the active one. */
-  active(): Controller | null;
   /** Somebody may have begun to lead. */
   wake(): void;
   close(): void;
@@ -31,17 +29,16 @@ export interface ChannelsParts {
   readonly env: Env;
   readonly config: BrokerConfig;
   readonly raft: Pick<RaftNode, 'nodeId' | 'leader' | 'voters'>;
-  /** Null on a node without the role. */
-  readonly controller: Controller | null;
+  /** Of the controller in this process; null on a node without the role. */
+  readonly local: ControllerServices | null;
 }
 
-export function openChannels({ env, config, raft, controller }: ChannelsParts): ControllerChannels {
-  const active = (): Controller | null => (controller?.isActive === true ? controller : null);
-  const calls = controller === null ? null : new InProcessCalls(controller);
+export function openChannels({ env, config, raft, local }: ChannelsParts): ControllerChannels {
+  const calls = local === null ? null : new InProcessCalls(local);
   const [listenerName] = config.controllerListenerNames;
   const activeController = (): ActiveController | null => {
     const { leaderId } = raft.leader;
-    if (leaderId === raft.nodeId) return active() === null ? null : calls;
+    if (leaderId === raft.nodeId) return local?.controller.isActive === true ? calls : null;
     const voter = raft.voters?.find(leaderId);
     return voter?.endpoints.find(({ name }) => name === listenerName) ?? null;
   };
@@ -74,7 +71,6 @@ export function openChannels({ env, config, raft, controller }: ChannelsParts): 
     producerIds: open(),
     registration: open(),
     forwarding: open(),
-    active,
     wake: () => all.forEach((channel) => channel.wake()),
     close: () => all.forEach((channel) => channel.close()),
   };
