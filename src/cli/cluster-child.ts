@@ -20,7 +20,7 @@ export class ClusterChild {
     this.child = fork(process.argv[1] ?? '', ['server', node.propertiesFile, ...flags], {
       // A group of its own: Ctrl-C reaches this process alone, which then ends the nodes in order.
       detached: true,
-      env: { ...process.env, [CHILD_VARIABLE]: '1' },
+      env: { MOLDAU_LOG_FORMAT: 'text', MOLDAU_LOG_LEVEL: 'warn', ...process.env, [CHILD_VARIABLE]: '1' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     prefixLines(this.child, `[${node.id}] `, log);
@@ -49,9 +49,9 @@ export class ClusterChild {
     });
   }
 
-  /** In order. */
+  /** In order: a node whose parent is gone stops. */
   end(): void {
-    if (this.isRunning) this.child.kill('SIGTERM');
+    if (this.isRunning && this.child.connected) this.child.disconnect();
   }
 
   kill(): void {

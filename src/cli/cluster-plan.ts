@@ -1,6 +1,7 @@
 /** What `moldau cluster` is about to start: per node its ports, its directory and its property file. */
 import { resolve } from 'node:path';
 import { clusterDefaults } from '../config/cluster-defaults';
+import { NOT_SERVED } from '../config/not-served';
 
 export interface ClusterFlags {
   readonly nodes: number;
@@ -21,6 +22,11 @@ export interface PlannedNode {
 /** Controllers listen so far above the clients' ports. */
 const CONTROLLER_PORT_OFFSET = 100;
 const MAX_NODES = 9;
+
+/** Keys that have no effect yet would only be warned about. */
+export function shownDefaults(nodes: number): readonly (readonly [key: string, text: string])[] {
+  return [...clusterDefaults(nodes).texts].filter(([key]) => !NOT_SERVED.has(key));
+}
 
 /** The nodes, or a sentence that says what is wrong with the flags. */
 export function planCluster(flags: ClusterFlags): readonly PlannedNode[] | string {
@@ -43,7 +49,7 @@ export function planCluster(flags: ClusterFlags): readonly PlannedNode[] | strin
       ['controller.listener.names', 'CONTROLLER'],
       ['controller.quorum.bootstrap.servers', bootstrap],
       ['log.dirs', logDir],
-      ...clusterDefaults(nodes).texts,
+      ...shownDefaults(nodes),
     ]);
     const lines = [...texts].map(([key, value]) => `${key}=${value}\n`);
     return {

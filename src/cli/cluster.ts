@@ -7,9 +7,8 @@ import { join, relative } from 'node:path';
 import { formatNode } from '../../controller/raft/format';
 import type { Voter } from '../../controller/raft/voter-set';
 import { randomUuid } from '../../wire/base/uuid';
-import { clusterDefaults } from '../config/cluster-defaults';
 import { ClusterChild } from './cluster-child';
-import { planCluster, type ClusterFlags, type PlannedNode } from './cluster-plan';
+import { planCluster, shownDefaults, type ClusterFlags, type PlannedNode } from './cluster-plan';
 import { signalHandler } from './ending';
 import { storagePorts } from './storage';
 
@@ -78,7 +77,7 @@ function readyLine({ id, clientPort, controllerPort, logDir }: PlannedNode): str
 
 function summary(plan: readonly PlannedNode[], { nodes }: ClusterFlags): string {
   const bootstrap = plan.map(({ clientPort }) => `localhost:${clientPort}`).join(',');
-  const defaults = [...clusterDefaults(nodes).texts].map(([key, value]) => `  ${key}=${value}\n`).join('');
+  const defaults = shownDefaults(nodes).map(([key, value]) => `  ${key}=${value}\n`).join('');
   return `moldau cluster of ${nodes} is ready, bootstrap servers ${bootstrap}; Ctrl-C stops it. Its defaults:\n${defaults}`;
 }
 

@@ -31,7 +31,7 @@ export function commandLine(): Command {
     .description('run a local cluster: each node a process, broker and controller; Ctrl-C stops all in order')
     .option('--nodes <count>', 'how many nodes', Number, 3)
     .option('--base-port <port>', "the first node's port for clients; controllers listen 100 above", Number, 9092)
-    .option('--dir <directory>', 'where the nodes keep their data and their property files', './data/cluster')
+    .option('--dir <directory>', 'where the nodes keep their data and their property files', './data-cluster')
     .option('--override <key=value>', 'set a key of every node; may be repeated', collect)
     .action(async (flags: ClusterOptions) => {
       const { runCluster } = await import('./cluster');
