@@ -1,8 +1,9 @@
 /**
- * What a program imports: a broker inside this process, for tests of code that uses Kafka.
+ * What a program imports: a broker or a whole cluster inside this process, for tests of code that uses Kafka.
  *
  * `startBroker()` gives the same broker as the command: real sockets, real files, Kafka's protocol. Its defaults suit tests:
  * a free port, a temporary directory that is removed at the end, no fsync, no waiting for members that may yet join.
+ * `startCluster(3)` gives several that replicate to each other; one of them can be killed and started again.
  *
  * What is exported here is the package's published surface: its types are published as this one file, so it imports none
  * of ours into them.
@@ -15,7 +16,9 @@ import { createNodeBaseEnv } from '../wire/base/node-env';
 import { startBrokerNode } from './broker';
 import type { BrokerConfig } from './config/broker-config';
 import { buildBrokerConfig } from './config/build-config';
+import { clusterDefaults } from './config/cluster-defaults';
 import { withNodeDefaults, type ConfigLayer } from './config/layers';
+import { LocalCluster, type NodePorts } from './local-cluster';
 import { lazyLogger } from './observe/lazy-logger';
 
 export interface StartBrokerOptions {
@@ -59,6 +62,33 @@ const TEST_DEFAULTS: ConfigLayer = {
   ]),
 };
 
+export interface StartClusterOptions {
+  /** Kafka's broker keys, for every node; they win over the defaults for tests. */
+  readonly overrides?: Readonly<Record<string, string | number | boolean>>;
+  /** What the nodes say on standard error: lines of this level and above. By default `error`. */
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+export interface ClusterNode {
+  /** 1 for the first node. */
+  readonly id: number;
+  readonly port: number;
+  readonly isRunning: boolean;
+}
+
+export interface StartedCluster {
+  /** What clients are given as bootstrap servers, one for each node. */
+  readonly brokers: string[];
+  readonly clusterId: string;
+  readonly nodes: readonly ClusterNode[];
+  /** Ends all nodes in order; nothing of them is left open or on disk afterwards. May be called again. */
+  stop(): Promise<void>;
+  /** Ends a node at once, as kill -9 of its process: its connections are closed, what it had written is on its disk. */
+  kill(nodeId: number): Promise<void>;
+  /** Starts a node again on its files and its port, after stopping it in order if it runs; resolves when it serves. */
+  restart(nodeId: number): Promise<void>;
+}
+
 /** Starts a broker and resolves when it serves. Rejects with InvalidConfigError, or with what kept it from starting. */
 export async function startBroker(options: StartBrokerOptions = {}): Promise<StartedBroker> {
   if (options.directory !== undefined) return start(options, options.directory, new NodeDisk());
@@ -72,6 +102,85 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Sta
     temporary.remove();
     throw error;
   }
+}
+
+/** More have never been tried. */
+const MAX_NODES = 9;
+
+/** Elections in one process need not wait as long as between machines, nor need the loss of a node. */
+const CLUSTER_TEST_DEFAULTS: ConfigLayer = {
+  origin: 'the defaults of startCluster',
+  isImplied: true,
+  texts: new Map([
+    ['group.initial.rebalance.delay.ms', '0'],
+    ['offsets.topic.num.partitions', '1'],
+    ['controller.quorum.election.timeout.ms', '200'],
+    ['controller.quorum.election.backoff.max.ms', '100'],
+    ['controller.quorum.fetch.timeout.ms', '1000'],
+    ['broker.heartbeat.interval.ms', '500'],
+    ['broker.session.timeout.ms', '3000'],
+  ]),
+};
+
+/**
+ * Starts a cluster of nodes that are broker and controller each, with three copies of every topic, and resolves when all of
+ * them serve. Rejects as `startBroker` does.
+ */
+export async function startCluster(nodeCount: number, options: StartClusterOptions = {}): Promise<StartedCluster> {
+  if (!Number.isInteger(nodeCount) || nodeCount < 1 || nodeCount > MAX_NODES) {
+    throw new InvalidConfigError(`A cluster has 1 to ${MAX_NODES} nodes, and not ${nodeCount}.`);
+  }
+  const temporary = makeTemporaryDirectory('moldau-');
+  const nodeIds = Array.from({ length: nodeCount }, (_, index) => index + 1);
+  try {
+    const cluster = await LocalCluster.start({
+      nodeIds,
+      newEnv: () => ({
+        ...createNodeBaseEnv({ logger: lazyLogger(options.logLevel ?? 'error', terminalLogger) }),
+        // Nothing in it is to survive, and each node has its own part: neither locks nor fsyncs.
+        disk: new NodeDisk({ unsafeNoSync: true, isPrivate: true }),
+        workers: new InlineWorkers(),
+      }),
+      configOf: (nodeId, ports) =>
+        builtConfig([
+          clusterDefaults(nodeCount),
+          CLUSTER_TEST_DEFAULTS,
+          nodeLayer(nodeId, `${temporary.path}/node-${nodeId}`, ports),
+          overridesLayer(options.overrides),
+        ]),
+    });
+    return startedCluster(cluster, () => temporary.remove());
+  } catch (error) {
+    temporary.remove();
+    throw error;
+  }
+}
+
+function startedCluster(cluster: LocalCluster, ended: () => void): StartedCluster {
+  let stopping: Promise<void> | null = null;
+  const brokers = cluster.nodeIds.map((id) => `localhost:${cluster.clientPort(id)}`);
+  return {
+    brokers,
+    clusterId: cluster.clusterId,
+    get nodes(): readonly ClusterNode[] {
+      return cluster.nodeIds.map((id) => ({ id, port: cluster.clientPort(id), isRunning: cluster.isRunning(id) }));
+    },
+    stop: () => (stopping ??= cluster.stop().finally(ended)),
+    kill: (nodeId) => cluster.kill(nodeId),
+    restart: (nodeId) => cluster.restart(nodeId),
+  };
+}
+
+function nodeLayer(nodeId: number, directory: string, ports: NodePorts): ConfigLayer {
+  return {
+    origin: 'the options of startCluster',
+    isImplied: true,
+    texts: new Map([
+      ['node.id', String(nodeId)],
+      ['listeners', `PLAINTEXT://localhost:${ports.client},CONTROLLER://localhost:${ports.controller}`],
+      ['log.dirs', directory],
+    ]),
+  };
 }
 
 async function start(options: StartBrokerOptions, directory: string, disk: NodeDisk): Promise<StartedBroker> {
@@ -93,11 +202,16 @@ function configOf(options: StartBrokerOptions, directory: string): BrokerConfig 
       ['log.dirs', directory],
     ]),
   };
-  const given: ConfigLayer = {
-    origin: 'overrides',
-    texts: new Map(Object.entries(options.overrides ?? {}).map(([key, value]) => [key, String(value)])),
-  };
-  const built = buildBrokerConfig(withNodeDefaults([TEST_DEFAULTS, chosen, given]));
+  return builtConfig([TEST_DEFAULTS, chosen, overridesLayer(options.overrides)]);
+}
+
+function overridesLayer(overrides: StartBrokerOptions['overrides']): ConfigLayer {
+  const texts = new Map(Object.entries(overrides ?? {}).map(([key, value]) => [key, String(value)]));
+  return { origin: 'overrides', texts };
+}
+
+function builtConfig(layers: readonly ConfigLayer[]): BrokerConfig {
+  const built = buildBrokerConfig(withNodeDefaults(layers));
   if (!built.ok) throw new InvalidConfigError(built.problems.join('\n'));
   for (const warning of built.warnings) process.emitWarning(warning, 'MoldauWarning');
   return built.config;

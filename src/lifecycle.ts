@@ -2,23 +2,17 @@
  * The broker's standing with the controller: it registers, heartbeats, is unfenced once it has applied its own registration,
  * and leaves in order (KIP-631, KIP-841).
  *
- * States: starting (registered or not, fenced), running (unfenced), stopping (asked to shut down), ended.
+ * States: starting (registered or not, fenced), running (unfenced), stopping (asked to shut down), ended. One request is
+ * under way at a time; the next follows its answer. Which controller that is, and that there may be none for a while, is
+ * the channel's business.
  */
 import type { Logger, TimerHandle, Timers } from '../wire/base/env';
 import { ErrorCode, errorName } from '../wire/base/error-codes';
-import type {
-  BrokerHeartbeatRequest,
-  BrokerHeartbeatResponse,
-  BrokerRegistrationRequest,
-  BrokerRegistrationResponse,
-} from '../wire/schema/broker';
+import { isPeerFailure, type PeerFailure } from '../wire/peer-link';
+import type { BrokerHeartbeatResponse, BrokerRegistrationRequest, BrokerRegistrationResponse } from '../wire/schema/broker';
+import type { ControllerChannel } from './controller-channel';
 
 export type Registration = BrokerRegistrationRequest;
-
-export interface ControllerChannel {
-  registerBroker(request: Registration, respond: (response: BrokerRegistrationResponse) => void): void;
-  brokerHeartbeat(request: BrokerHeartbeatRequest, respond: (response: BrokerHeartbeatResponse) => void): void;
-}
 
 export interface LifecycleParts {
   readonly channel: ControllerChannel;
@@ -32,14 +26,33 @@ export interface LifecycleParts {
 
 type State = 'starting' | 'running' | 'stopping' | 'ended';
 
-/** Between tries while the controller is not there yet; whoever has applied metadata heartbeats at once. */
+/** Between tries while fenced; whoever has applied metadata heartbeats at once. */
 const RETRY_MS = 20;
+/** Tries to register: twice as long after each. A successor may have to wait until the session before it is over. */
+const MAX_REGISTRATION_RETRY_MS = 500;
+/** The second heartbeat of a shutdown; then they come in their interval. */
+const SHUTDOWN_RETRY_MS = 50;
+/** A broker that stops waits no longer for a controller that does not answer: perhaps all of them are stopping. */
+const UNANSWERED_STOP_MS = 1_500;
+
+/** Errors that may go away by themselves; any other one refuses the broker for good. */
+const RETRIABLE: ReadonlySet<number> = new Set([
+  ErrorCode.NOT_CONTROLLER,
+  ErrorCode.DUPLICATE_BROKER_REGISTRATION,
+  ErrorCode.REQUEST_TIMED_OUT,
+  ErrorCode.UNKNOWN_SERVER_ERROR,
+]);
 
 export class BrokerLifecycle {
   private state: State = 'starting';
   private epoch = -1;
   private isHeartbeatSoon = false;
+  private isAsking = false;
+  private heartbeatAgain = false;
+  private shutdownHeartbeats = 0;
+  private registrationRetryMs = RETRY_MS;
   private timer: TimerHandle | null = null;
+  private unanswered: TimerHandle | null = null;
   private onRunning: () => void = () => undefined;
   private onEnded: () => void = () => undefined;
   private onRefused: (why: string) => void = () => undefined;
@@ -76,6 +89,10 @@ export class BrokerLifecycle {
   /** Hands leaderships over and resolves when the controller lets the broker go, or after `timeoutMs`. */
   stop(timeoutMs: number): Promise<void> {
     if (this.state === 'ended') return Promise.resolve();
+    if (this.epoch < 0) {
+      this.abandon();
+      return Promise.resolve();
+    }
     this.state = 'stopping';
     return new Promise((resolve) => {
       const limit = this.parts.timers.set(timeoutMs, () => this.onEnded());
@@ -92,6 +109,7 @@ export class BrokerLifecycle {
   abandon(): void {
     this.state = 'ended';
     this.timer?.cancel();
+    this.unanswered?.cancel();
   }
 
   private later(delayMs: number, run: () => void): void {
@@ -100,24 +118,36 @@ export class BrokerLifecycle {
   }
 
   private register(): void {
-    this.parts.channel.registerBroker(this.parts.registration, (response) => {
-      if (this.state !== 'starting') return;
-      switch (response.errorCode) {
-        case ErrorCode.NONE:
-          this.epoch = response.brokerEpoch;
-          this.heartbeatNow();
-          return;
-        case ErrorCode.NOT_CONTROLLER:
-        case ErrorCode.DUPLICATE_BROKER_REGISTRATION:
-          this.later(RETRY_MS, () => this.register());
-          return;
-        default:
-          this.onRefused(`The controller refuses this broker: ${errorName(response.errorCode)}.`);
-      }
-    });
+    const { channel, registration, heartbeatIntervalMs } = this.parts;
+    channel.call('BrokerRegistration', registration, heartbeatIntervalMs, (result) => this.registered(result));
+  }
+
+  private registered(result: BrokerRegistrationResponse | PeerFailure): void {
+    if (this.state !== 'starting') return;
+    if (!isPeerFailure(result) && result.errorCode === ErrorCode.NONE) {
+      this.epoch = result.brokerEpoch;
+      this.heartbeatNow();
+      return;
+    }
+    if (!isPeerFailure(result) && !RETRIABLE.has(result.errorCode)) {
+      return this.onRefused(`The controller refuses this broker: ${errorName(result.errorCode)}.`);
+    }
+    const why = isPeerFailure(result) ? result.message : errorName(result.errorCode);
+    this.parts.logger.debug(`not registered yet: ${why}`);
+    this.later(this.registrationRetryMs, () => this.register());
+    this.registrationRetryMs = Math.min(this.registrationRetryMs * 2, MAX_REGISTRATION_RETRY_MS);
   }
 
   private heartbeatNow(): void {
+    this.timer?.cancel();
+    if (this.state === 'stopping') this.unanswered ??= this.parts.timers.set(UNANSWERED_STOP_MS, () => this.onEnded());
+    // What is under way says something older: the next one follows its answer at once.
+    if (this.isAsking) {
+      this.heartbeatAgain = true;
+      return;
+    }
+    this.isAsking = true;
+    this.heartbeatAgain = false;
     const request = {
       brokerId: this.parts.registration.brokerId,
       brokerEpoch: this.epoch,
@@ -127,20 +157,36 @@ export class BrokerLifecycle {
       offlineLogDirs: [],
       cordonedLogDirs: null,
     };
-    this.parts.channel.brokerHeartbeat(request, (response) => this.answered(response));
+    this.parts.channel.call('BrokerHeartbeat', request, this.parts.heartbeatIntervalMs, (result) => {
+      this.isAsking = false;
+      this.answered(result, request.wantShutDown);
+    });
   }
 
-  private answered(response: BrokerHeartbeatResponse): void {
+  private answered(result: BrokerHeartbeatResponse | PeerFailure, wantedShutDown: boolean): void {
     if (this.state === 'ended') return;
-    if (response.errorCode !== ErrorCode.NONE && response.errorCode !== ErrorCode.NOT_CONTROLLER) {
-      this.parts.logger.warn(`heartbeat answered with ${errorName(response.errorCode)}`);
+    const isAnswer = !isPeerFailure(result);
+    const isGood = isAnswer && result.errorCode === ErrorCode.NONE;
+    if (!isGood) {
+      const why = isAnswer ? `answered with ${errorName(result.errorCode)}` : `not answered: ${result.message}`;
+      this.parts.logger.warn(`heartbeat ${why}`);
     }
-    if (this.state === 'stopping' && (response.shouldShutDown || response.errorCode !== ErrorCode.NONE))
-      return this.onEnded();
-    if (this.state === 'starting' && response.errorCode === ErrorCode.NONE && !response.isFenced) {
+    if (this.state === 'stopping' && isAnswer) {
+      this.unanswered?.cancel();
+      this.unanswered = null;
+      if (wantedShutDown && (result.shouldShutDown || !isGood)) return this.onEnded();
+    }
+    if (this.state === 'starting' && isGood && !result.isFenced) {
       this.state = 'running';
       this.onRunning();
     }
-    this.later(this.state === 'running' ? this.parts.heartbeatIntervalMs : RETRY_MS, () => this.heartbeatNow());
+    if (this.heartbeatAgain) return this.heartbeatNow();
+    this.later(this.nextDelayMs(wantedShutDown), () => this.heartbeatNow());
+  }
+
+  private nextDelayMs(wantedShutDown: boolean): number {
+    if (this.state === 'starting') return RETRY_MS;
+    if (this.state === 'stopping' && wantedShutDown && this.shutdownHeartbeats++ === 0) return SHUTDOWN_RETRY_MS;
+    return this.parts.heartbeatIntervalMs;
   }
 }

@@ -14,6 +14,8 @@ export interface RunningBroker {
   readonly clusterId: string;
   readonly listeners: readonly RunningListener[];
   readonly logDirs: readonly string[];
+  /** The broker hands its leaderships over and serves nobody any more; a controller in the same node goes on. */
+  leave(): Promise<void>;
   /** Stops cleanly: nothing that was acknowledged needs recovery afterwards. Calling it again waits for the same end. */
   stop(): Promise<void>;
   /** Settles when the broker has ended: resolved after `stop`, rejected when it had to end by itself. */

@@ -1,8 +1,8 @@
 /** What the handlers work with: the parts of a running broker. */
-import type { Controller } from '../controller/control/controller';
 import type { Env } from '../log/env';
 import type { LogManager } from '../log/log-manager';
 import type { BrokerConfig } from './config/broker-config';
+import type { ControllerChannel } from './controller-channel';
 import type { GroupCoordinator } from './coordinator/group/group-coordinator';
 import type { MetadataCache } from './metadata/metadata-cache';
 import type { ProducerIds } from './producer-ids';
@@ -24,6 +24,9 @@ export interface Services {
   readonly produceRules: ProduceRules;
   readonly producerIds: ProducerIds;
   readonly groups: GroupCoordinator;
-  readonly controller: Controller;
+  /** For what only the active controller decides. */
+  readonly forwarding: ControllerChannel;
+  /** A broker that is alive, -1 without any: clients are told one of them for the controller, since each forwards to it. */
+  readonly someBroker: () => number;
   readonly topicCreator: TopicCreator;
 }

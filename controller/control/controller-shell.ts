@@ -36,8 +36,8 @@ export interface ControllerShellParts {
   readonly raft: RaftClient;
   /** Makes the core anew: at the start, and after leadership was lost. */
   readonly newCore: () => ControllerCore;
-  /** Of the broker in this process; null while there is none. */
-  readonly ownIncarnationId: () => string | null;
+  /** Of the broker in this process; null when it runs none. */
+  readonly ownIncarnationId: string | null;
   /** The records of bootstrap.checkpoint; for an empty log. */
   readonly bootstrap: readonly MetadataRecord[];
   readonly clock: Clock;
@@ -163,7 +163,7 @@ export class ControllerShell implements RaftListener {
       epoch,
       nextOffset: this.parts.raft.nextWriteOffset,
     });
-    this.core.state.activate({ nodeId: this.parts.raft.nodeId, incarnationId: this.parts.ownIncarnationId() }, nowMs);
+    this.core.state.activate({ nodeId: this.parts.raft.nodeId, incarnationId: this.parts.ownIncarnationId }, nowMs);
     this.write(
       'activation',
       (core) => ({ records: core.activationRecords(this.parts.bootstrap), response: null }),

@@ -101,6 +101,8 @@ export type InitialVoters = 'self' | 'none' | readonly Voter[];
 export interface ExplicitFormat extends Omit<FormatRequest, 'otherQuorumHosts'> {
   readonly clusterId: string;
   readonly voters: InitialVoters;
+  /** The first metadata records; by default the newest metadata.version alone. */
+  readonly bootstrap?: readonly Uint8Array[];
 }
 
 /**
@@ -159,7 +161,7 @@ function isRemnant(disk: Disk, directory: string, name: string): boolean {
 }
 
 function formatMetadataDirectory(
-  request: Omit<FormatRequest, 'otherQuorumHosts'>,
+  request: Omit<FormatRequest, 'otherQuorumHosts'> & Pick<ExplicitFormat, 'bootstrap'>,
   initial: InitialVoters,
   ports: FormatPorts,
 ): MetaProperties {
@@ -168,7 +170,7 @@ function formatMetadataDirectory(
   const listed = typeof initial === 'string' ? undefined : initial.find(({ id }) => id === request.nodeId);
   const directoryId = listed?.directoryId ?? randomUuid(random);
   makeDurableDirectory(disk, directory);
-  writeBootstrapFile(directory, bootstrapRecords(), ports);
+  writeBootstrapFile(directory, request.bootstrap ?? bootstrapRecords(), ports);
   const voters = initial === 'self' ? [ownVoter(request, directoryId)] : initial;
   if (voters !== 'none') {
     writeVotersCheckpoint(`${directory}/${METADATA_PARTITION_DIRECTORY}`, new VoterSet(voters), ports);

@@ -5,6 +5,7 @@
 import './thread-pool';
 import { Command } from 'commander';
 import { version } from '../version';
+import type { FormatFlags } from './storage-options';
 
 export function commandLine(): Command {
   const program = new Command('moldau');
@@ -24,7 +25,69 @@ export function commandLine(): Command {
       const { serve } = await import('./server');
       await serve({ file, overrides: flags.override ?? [] });
     });
+  addStorage(program);
+  program
+    .command('cluster')
+    .description('run a local cluster: each node a process, broker and controller; Ctrl-C stops all in order')
+    .option('--nodes <count>', 'how many nodes', Number, 3)
+    .option('--base-port <port>', "the first node's port for clients; controllers listen 100 above", Number, 9092)
+    .option('--dir <directory>', 'where the nodes keep their data and their property files', './data-cluster')
+    .option('--override <key=value>', 'set a key of every node; may be repeated', collect)
+    .action(async (flags: ClusterOptions) => {
+      const { runCluster } = await import('./cluster');
+      await runCluster({ ...flags, overrides: flags.override ?? [] });
+    });
   return program;
+}
+
+interface ClusterOptions {
+  readonly nodes: number;
+  readonly basePort: number;
+  readonly dir: string;
+  readonly override?: readonly string[];
+}
+
+interface FormatOptions extends Omit<FormatFlags, 'noInitialControllers' | 'initialControllers'> {
+  readonly config: string;
+  /** False for --no-initial-controllers. */
+  readonly initialControllers?: string | boolean;
+}
+
+/** As Apache Kafka's kafka-storage.sh. */
+function addStorage(program: Command): void {
+  const storage = program.command('storage').description("format a node's directories, and tell what they hold");
+  storage
+    .command('format')
+    .description('format the log directories of a node')
+    .requiredOption('-c, --config <server.properties>', 'the configuration of the node')
+    .requiredOption('-t, --cluster-id <id>', 'the id of the cluster, the same for all its nodes')
+    .option('-s, --standalone', 'this node alone is the quorum')
+    .option('-I, --initial-controllers <voters>', 'id@host:port:directory-id,..., the same for all nodes of the quorum')
+    .option('-N, --no-initial-controllers', 'this node joins a quorum later')
+    .option('-g, --ignore-formatted', 'leave directories alone that are formatted')
+    .option('-r, --release-version <version>', 'the first metadata.version, like 4.3')
+    .option('-f, --feature <name=level>', 'the first level of a feature; may be repeated', collect)
+    .action(async ({ config, initialControllers, ...flags }: FormatOptions) => {
+      const { configFrom, format, storagePorts } = await import('./storage');
+      const voters = typeof initialControllers === 'string' ? { initialControllers } : {};
+      const noInitialControllers = initialControllers === false;
+      format(configFrom(config), { ...flags, ...voters, noInitialControllers }, storagePorts());
+    });
+  storage
+    .command('info')
+    .description('tell what the log directories of a node hold')
+    .requiredOption('-c, --config <server.properties>', 'the configuration of the node')
+    .action(async ({ config }: { readonly config: string }) => {
+      const { configFrom, info, storagePorts } = await import('./storage');
+      if (!info(configFrom(config), storagePorts())) process.exitCode = 1;
+    });
+  storage
+    .command('random-uuid')
+    .description('print a random id, for a cluster or a directory')
+    .action(async () => {
+      const { printRandomUuid, storagePorts } = await import('./storage');
+      printRandomUuid(storagePorts());
+    });
 }
 
 const SERVER_HELP = `

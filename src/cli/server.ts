@@ -13,6 +13,7 @@ import type { RunningBroker } from '../running-broker';
 import { version } from '../version';
 import { banner } from './banner';
 import { signalHandler } from './ending';
+import { servesParent } from './parent';
 import { type ServerFlags, serverConfig } from './server-config';
 import { startNode } from './start-node';
 import { startFailure } from './start-failure';
@@ -32,6 +33,7 @@ export async function serve(flags: ServerFlags): Promise<void> {
   }
   stopOnSignals(broker, logger);
   process.stdout.write(readyText(broker, built.config));
+  servesParent(broker, (error) => fail([`Stopping failed: ${messageOf(error)}`]));
   try {
     await broker.closed;
   } catch (error) {

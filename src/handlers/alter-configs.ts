@@ -6,7 +6,9 @@
 import { ConfigResourceType } from '../../controller/metadata/config-resource';
 import { apis } from '../../wire/api-keys';
 import { ErrorCode } from '../../wire/base/error-codes';
+import { decode, encode } from '../../wire/codec';
 import { isOtherBroker, otherBrokerMessage } from './broker-resource';
+import { forward } from './forwarded';
 import { handler, type Call } from './handler';
 
 interface Resource {
@@ -23,9 +25,12 @@ export const incrementalAlterConfigs = handler({
   request: apis.IncrementalAlterConfigs.request,
   response: apis.IncrementalAlterConfigs.response,
   handle(call, request, respond) {
+    const { request: schema, response } = apis.IncrementalAlterConfigs;
     const { mine, merge } = sift(call, request.resources);
-    call.services.controller.incrementalAlterConfigs({ ...request, resources: mine }, ({ responses }) =>
-      respond({ responses: merge(responses) }),
+    if (mine.length === 0) return respond({ responses: merge([]) });
+    const body = encode(schema, call.apiVersion, { ...request, resources: mine });
+    forward(call, 'IncrementalAlterConfigs', body, (answer) =>
+      respond({ responses: merge(decode(response, call.apiVersion, answer).responses) }),
     );
   },
 });
@@ -34,9 +39,12 @@ export const alterConfigs = handler({
   request: apis.AlterConfigs.request,
   response: apis.AlterConfigs.response,
   handle(call, request, respond) {
+    const { request: schema, response } = apis.AlterConfigs;
     const { mine, merge } = sift(call, request.resources);
-    call.services.controller.alterConfigs({ ...request, resources: mine }, ({ responses }) =>
-      respond({ responses: merge(responses) }),
+    if (mine.length === 0) return respond({ responses: merge([]) });
+    const body = encode(schema, call.apiVersion, { ...request, resources: mine });
+    forward(call, 'AlterConfigs', body, (answer) =>
+      respond({ responses: merge(decode(response, call.apiVersion, answer).responses) }),
     );
   },
 });

@@ -6,7 +6,7 @@
  * from 3, because librdkafka before 2.11.1 turns off compression otherwise (KAFKA-18659).
  */
 import { METADATA_VERSION_FEATURE } from '../../controller/metadata/metadata-version';
-import { KRAFT_VERSION_FEATURE, SUPPORTED_FEATURES } from '../../controller/metadata/supported-features';
+import { KRAFT_VERSION_FEATURE, SUPPORTED_FEATURES, type FeatureRanges } from '../../controller/metadata/supported-features';
 import type { Input } from '../../wire/schema';
 import { apis, type ApiName } from '../../wire/api-keys';
 import { ErrorCode } from '../../wire/base/error-codes';
@@ -17,10 +17,14 @@ const CLIENT_SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
 const PRODUCE_ADVERTISED_MIN = 0;
 const ALL_FEATURES_SINCE = 4;
 /** What clients may rely on: the metadata's own levels. Transactions, new groups and the rest appear when they are served. */
-const SERVED_FEATURES = [METADATA_VERSION_FEATURE, KRAFT_VERSION_FEATURE].map((name) => {
-  const { min, max } = SUPPORTED_FEATURES.get(name) ?? { min: 0, max: 0 };
-  return { name, min, max };
-});
+const SERVED_FEATURES: FeatureRanges = new Map(
+  [METADATA_VERSION_FEATURE, KRAFT_VERSION_FEATURE].map((name) => [
+    name,
+    SUPPORTED_FEATURES.get(name) ?? { min: 0, max: 0 },
+  ]),
+);
+
+type Response = Input<typeof ApiVersionsResponse>;
 
 export function apiVersions(served: () => Iterable<readonly [ApiName, ApiHandler]>): ApiHandler {
   return handler({
@@ -28,9 +32,7 @@ export function apiVersions(served: () => Iterable<readonly [ApiName, ApiHandler
     response: ApiVersionsResponse,
     handle(call, request, respond) {
       const namesSoftware = call.apiVersion >= 3;
-      const isNamed =
-        CLIENT_SOFTWARE.test(request.clientSoftwareName) && CLIENT_SOFTWARE.test(request.clientSoftwareVersion);
-      if (namesSoftware && !isNamed) {
+      if (namesSoftware && !isClientSoftware(request)) {
         respond({ errorCode: ErrorCode.INVALID_REQUEST, apiKeys: [] });
         return;
       }
@@ -39,9 +41,7 @@ export function apiVersions(served: () => Iterable<readonly [ApiName, ApiHandler
       respond({
         errorCode: ErrorCode.NONE,
         apiKeys: advertised(served()),
-        supportedFeatures: SERVED_FEATURES.filter(({ min }) => min > 0 || call.apiVersion >= ALL_FEATURES_SINCE).map(
-          ({ name, min, max }) => ({ name, minVersion: min, maxVersion: max }),
-        ),
+        supportedFeatures: supportedFeatures(SERVED_FEATURES, call.apiVersion),
         finalizedFeaturesEpoch: provenance.lastContainedOffset,
         finalizedFeatures:
           level > 0 ? [{ name: METADATA_VERSION_FEATURE, maxVersionLevel: level, minVersionLevel: level }] : [],
@@ -50,7 +50,22 @@ export function apiVersions(served: () => Iterable<readonly [ApiName, ApiHandler
   });
 }
 
-function advertised(served: Iterable<readonly [ApiName, ApiHandler]>): Input<typeof ApiVersionsResponse>['apiKeys'] {
+export function isClientSoftware(request: {
+  readonly clientSoftwareName: string;
+  readonly clientSoftwareVersion: string;
+}): boolean {
+  return CLIENT_SOFTWARE.test(request.clientSoftwareName) && CLIENT_SOFTWARE.test(request.clientSoftwareVersion);
+}
+
+export function supportedFeatures(ranges: FeatureRanges, apiVersion: number): Response['supportedFeatures'] {
+  return [...ranges]
+    .filter(([, { min }]) => min > 0 || apiVersion >= ALL_FEATURES_SINCE)
+    .map(([name, { min, max }]) => ({ name, minVersion: min, maxVersion: max }));
+}
+
+export function advertised(
+  served: Iterable<readonly [ApiName, { readonly minVersion: number; readonly maxVersion: number }]>,
+): Response['apiKeys'] {
   return [...served]
     .map(([name, { minVersion, maxVersion }]) => ({
       apiKey: apis[name].key,

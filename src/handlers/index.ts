@@ -10,20 +10,21 @@ import { describeConfigs } from './describe-configs';
 import { describeTopicPartitions } from './describe-topic-partitions';
 import { fetch } from './fetch';
 import { findCoordinator } from './find-coordinator';
+import { forwarded } from './forwarded';
 import * as groups from './groups';
 import type { ApiHandler } from './handler';
 import { metadata } from './metadata';
 import { listOffsets, offsetForLeaderEpoch } from './offsets';
 import { produce } from './produce';
 import { initProducerId } from './producer-id';
-import { createPartitions, createTopics, deleteTopics } from './topics';
 
 export interface NotServed {
   readonly notServed: string;
 }
 
-const cluster: NotServed = { notServed: 'comes with the cluster: this release runs one node' };
-const quorum: NotServed = { notServed: 'between controllers; comes with the cluster' };
+// With src/handlers/controller/quorum.ts these three become forwarded('DescribeQuorum') and so on.
+const quorum: NotServed = { notServed: 'comes with quorums of several voters' };
+const controllers: NotServed = { notServed: 'served on controller listeners, as in Kafka' };
 const transactions: NotServed = { notServed: 'transactions come later; a transactional id is refused at once' };
 const security: NotServed = { notServed: 'authentication, authorization and quotas come later' };
 const consumerGroups: NotServed = {
@@ -34,10 +35,7 @@ const streamsGroups: NotServed = { notServed: 'streams groups (KIP-1071) come la
 const telemetry: NotServed = { notServed: 'client telemetry (KIP-714) needs a receiver; clients work without' };
 const otherConfigs: NotServed = { notServed: 'configs of groups and client metrics come later' };
 const records: NotServed = { notServed: 'deleting records before an offset comes later' };
-const directories: NotServed = { notServed: 'log directories of replicas come with the cluster' };
-const internal: NotServed = {
-  notServed: 'between broker and controller of one node by call, not by request, in this release',
-};
+const directories: NotServed = { notServed: 'moving replicas between log directories comes later' };
 
 export const handlers: Readonly<Record<ApiName, ApiHandler | NotServed>> = {
   Produce: produce,
@@ -55,8 +53,8 @@ export const handlers: Readonly<Record<ApiName, ApiHandler | NotServed>> = {
   ListGroups: groups.listGroups,
   SaslHandshake: security,
   ApiVersions: apiVersions(served),
-  CreateTopics: createTopics,
-  DeleteTopics: deleteTopics,
+  CreateTopics: forwarded('CreateTopics'),
+  DeleteTopics: forwarded('DeleteTopics'),
   DeleteRecords: records,
   InitProducerId: initProducerId,
   OffsetForLeaderEpoch: offsetForLeaderEpoch,
@@ -73,52 +71,52 @@ export const handlers: Readonly<Record<ApiName, ApiHandler | NotServed>> = {
   AlterReplicaLogDirs: directories,
   DescribeLogDirs: directories,
   SaslAuthenticate: security,
-  CreatePartitions: createPartitions,
+  CreatePartitions: forwarded('CreatePartitions'),
   CreateDelegationToken: security,
   RenewDelegationToken: security,
   ExpireDelegationToken: security,
   DescribeDelegationToken: security,
   DeleteGroups: groups.deleteGroups,
-  ElectLeaders: cluster,
+  ElectLeaders: forwarded('ElectLeaders'),
   IncrementalAlterConfigs: incrementalAlterConfigs,
-  AlterPartitionReassignments: cluster,
-  ListPartitionReassignments: cluster,
+  AlterPartitionReassignments: forwarded('AlterPartitionReassignments'),
+  ListPartitionReassignments: forwarded('ListPartitionReassignments'),
   OffsetDelete: groups.offsetDelete,
   DescribeClientQuotas: security,
   AlterClientQuotas: security,
   DescribeUserScramCredentials: security,
   AlterUserScramCredentials: security,
-  Vote: quorum,
-  BeginQuorumEpoch: quorum,
-  EndQuorumEpoch: quorum,
-  DescribeQuorum: cluster,
-  AlterPartition: internal,
-  UpdateFeatures: cluster,
-  Envelope: internal,
-  FetchSnapshot: quorum,
+  Vote: controllers,
+  BeginQuorumEpoch: controllers,
+  EndQuorumEpoch: controllers,
+  DescribeQuorum: quorum,
+  AlterPartition: controllers,
+  UpdateFeatures: forwarded('UpdateFeatures'),
+  Envelope: controllers,
+  FetchSnapshot: controllers,
   DescribeCluster: describeCluster,
   DescribeProducers: transactions,
-  BrokerRegistration: internal,
-  BrokerHeartbeat: internal,
-  UnregisterBroker: cluster,
+  BrokerRegistration: controllers,
+  BrokerHeartbeat: controllers,
+  UnregisterBroker: forwarded('UnregisterBroker'),
   DescribeTransactions: transactions,
   ListTransactions: transactions,
-  AllocateProducerIds: internal,
+  AllocateProducerIds: controllers,
   ConsumerGroupHeartbeat: consumerGroups,
   ConsumerGroupDescribe: consumerGroups,
-  ControllerRegistration: quorum,
+  ControllerRegistration: controllers,
   GetTelemetrySubscriptions: telemetry,
   PushTelemetry: telemetry,
-  AssignReplicasToDirs: directories,
+  AssignReplicasToDirs: controllers,
   ListConfigResources: otherConfigs,
   DescribeTopicPartitions: describeTopicPartitions,
   ShareGroupHeartbeat: shareGroups,
   ShareGroupDescribe: shareGroups,
   ShareFetch: shareGroups,
   ShareAcknowledge: shareGroups,
-  AddRaftVoter: cluster,
-  RemoveRaftVoter: cluster,
-  UpdateRaftVoter: quorum,
+  AddRaftVoter: quorum,
+  RemoveRaftVoter: quorum,
+  UpdateRaftVoter: controllers,
   InitializeShareGroupState: shareGroups,
   ReadShareGroupState: shareGroups,
   WriteShareGroupState: shareGroups,

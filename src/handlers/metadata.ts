@@ -45,7 +45,7 @@ export const metadata = handler({
     respond({
       brokers: brokers.map(({ id, host, port, rack }) => ({ nodeId: id, host, port, rack })),
       clusterId,
-      controllerId: brokers[0]?.id ?? -1,
+      controllerId: call.services.someBroker(),
       topics: all ? allTopics(call, wish) : requestedTopics(call, requested, wish),
       clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : NOT_ASKED,
     });

@@ -14,6 +14,7 @@ export interface BrokerEndpoint {
   readonly host: string;
   readonly port: number;
   readonly rack: string | null;
+  readonly isFenced: boolean;
 }
 
 export class MetadataCache {
@@ -47,10 +48,20 @@ export class MetadataCache {
 
   /** Unfenced brokers that have the listener, by id. */
   aliveBrokers(listenerName: string): BrokerEndpoint[] {
+    return this.brokers(listenerName, false);
+  }
+
+  /** Brokers that have the listener, by id. */
+  brokers(listenerName: string, withFenced: boolean): BrokerEndpoint[] {
     return [...this.image.cluster.brokers.values()]
-      .filter((broker) => !broker.fenced)
+      .filter((broker) => withFenced || !broker.fenced)
       .flatMap((broker) => endpointOf(broker, listenerName) ?? [])
       .sort((a, b) => a.id - b.id);
+  }
+
+  /** Ids of the unfenced brokers. */
+  get aliveBrokerIds(): number[] {
+    return [...this.image.cluster.brokers.values()].filter(({ fenced }) => !fenced).map(({ id }) => id);
   }
 
   isAlive(brokerId: number): boolean {
@@ -68,5 +79,5 @@ export class MetadataCache {
 
 export function endpointOf(broker: BrokerRegistration, listenerName: string): BrokerEndpoint | null {
   const listener = broker.listeners.find((candidate) => candidate.name === listenerName);
-  return listener === undefined ? null : { id: broker.id, host: listener.host, port: listener.port, rack: broker.rack };
+  return listener === undefined ? null : { id: broker.id, host: listener.host, port: listener.port, rack: broker.rack, isFenced: broker.fenced };
 }

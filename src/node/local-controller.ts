@@ -22,16 +22,22 @@ export interface LocalControllerParts {
   readonly config: BrokerConfig;
   readonly identity: NodeIdentity;
   readonly quorum: Quorum;
-  /** Of the broker in this process; null while it has not registered. */
-  readonly ownIncarnationId: () => string | null;
+  /** Of the broker in this process; null while it runs none. */
+  readonly ownIncarnationId: string | null;
   readonly fatal: (why: string, error: unknown) => void;
+  /** This node has begun, or ceased, to be the active controller. */
+  readonly activityChanged: () => void;
 }
 
 /** Registers the controller with the quorum; it serves once this node leads it. */
-export function openController({ env, config, identity, quorum, ownIncarnationId, fatal }: LocalControllerParts): LocalController {
+export function openController(parts: LocalControllerParts): LocalController {
+  const { env, config, identity, quorum, ownIncarnationId, fatal, activityChanged } = parts;
   const { raft } = quorum;
   const { clock, timers } = env;
-  const timeouts = { sessionMs: config.get('broker.session.timeout.ms'), fastSessionMs: config.get('broker.fast.session.timeout.ms') };
+  const timeouts = {
+    sessionMs: config.get('broker.session.timeout.ms'),
+    fastSessionMs: config.get('broker.fast.session.timeout.ms'),
+  };
   const controllerConfig = {
     nodeId: config.nodeId,
     clusterId: identity.clusterId,
@@ -53,7 +59,10 @@ export function openController({ env, config, identity, quorum, ownIncarnationId
       logger: env.logger.child('controller'),
       fatal,
     },
-    (isActive) => tasks.setActive(isActive),
+    (isActive) => {
+      tasks.setActive(isActive);
+      activityChanged();
+    },
   );
   const tasks = new PeriodicTasks(shell, periodicTasks(config), clock, timers);
   raft.register(shell);
@@ -72,6 +81,6 @@ function periodicTasks(config: BrokerConfig): ConstructorParameters<typeof Perio
     noOpIntervalMs: config.get('metadata.max.idle.interval.ms'),
     fenceIntervalMs: Math.min(config.get('broker.session.timeout.ms'), config.get('broker.fast.session.timeout.ms')) / 8,
     balanceIntervalMs: balances ? config.get('leader.imbalance.check.interval.seconds') * 1000 : 0,
-    uncleanElectionIntervalMs: 0,
+    uncleanElectionIntervalMs: config.get('unclean.leader.election.interval.ms'),
   };
 }

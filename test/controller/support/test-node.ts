@@ -90,7 +90,7 @@ export class TestNode {
     this.shell = new ControllerShell(
       {
         raft: this.raft,
-        ownIncarnationId: () => null,
+        ownIncarnationId: null,
         newCore: () => new ControllerCore({ ...testConfig, nodeId }, testRules, random, { sessionMs: 9000, fastSessionMs: 3000 }),
         bootstrap: (readBootstrapFile(disk, '/a', crc32c) ?? []).map(decodeMetadataRecord),
         ...ports,

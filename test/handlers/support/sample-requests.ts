@@ -216,6 +216,27 @@ export const samples: Samples = {
       validateOnly: true,
     }),
   },
+  ElectLeaders: {
+    typical: ({ topic }) => ({ electionType: 0, topicPartitions: [{ topic, partitions: [0, 1] }], timeoutMs: 1000 }),
+    unknown: () => ({ electionType: 1, topicPartitions: [{ topic: UNKNOWN_TOPIC, partitions: [0] }], timeoutMs: 1000 }),
+  },
+  AlterPartitionReassignments: {
+    typical: ({ topic: name }) => ({ topics: [{ name, partitions: [{ partitionIndex: 0, replicas: [1] }] }] }),
+    unknown: () => ({ topics: [{ name: UNKNOWN_TOPIC, partitions: [{ partitionIndex: 0, replicas: [7] }] }] }),
+  },
+  ListPartitionReassignments: {
+    typical: () => ({ topics: null }),
+    unknown: () => ({ topics: [{ name: UNKNOWN_TOPIC, partitionIndexes: [0] }] }),
+  },
+  UpdateFeatures: {
+    typical: () => ({
+      featureUpdates: [{ feature: 'metadata.version', maxVersionLevel: 30, upgradeType: 1 }],
+      validateOnly: true,
+    }),
+    unknown: () => ({ featureUpdates: [{ feature: 'no.such.feature', maxVersionLevel: 1 }] }),
+  },
+  // The broker that answers is not the one that goes.
+  UnregisterBroker: { typical: () => ({ brokerId: 1001 }), unknown: () => ({ brokerId: 1002 }) },
   CreatePartitions: {
     typical: ({ topic }) => ({
       topics: [{ name: topic, count: 5, assignments: null }],

@@ -17,10 +17,13 @@ import { WireClient } from './wire-client';
 
 export interface TestBroker {
   readonly port: number;
+  readonly controllerPort: number;
   readonly directory: string;
   /** What was logged as an error since the last call, with its fields. */
   takeErrors(): string[];
   client(clientId?: string | null): WireClient;
+  /** Of the controller's listener. */
+  controllerClient(): WireClient;
   /** Ends the clients and the broker, and removes its files. */
   stop(): Promise<void>;
 }
@@ -44,16 +47,20 @@ export async function startTestBroker(
   const base = createNodeBaseEnv({ logger: errorLogger(errors) });
   const broker = await startBrokerNode({ ...base, disk, workers: new InlineWorkers() }, built.config);
   const port = broker.listeners.find(({ name }) => name === 'PLAINTEXT')?.port ?? 0;
+  const controllerPort = broker.listeners.find(({ name }) => name === 'CONTROLLER')?.port ?? 0;
   const clients = new Set<WireClient>();
+  const clientOf = (to: number, clientId?: string | null): WireClient => {
+    const client = new WireClient(to, clientId);
+    clients.add(client);
+    return client;
+  };
   return {
     port,
+    controllerPort,
     directory,
     takeErrors: () => errors.splice(0),
-    client: (clientId) => {
-      const client = new WireClient(port, clientId);
-      clients.add(client);
-      return client;
-    },
+    client: (clientId) => clientOf(port, clientId),
+    controllerClient: () => clientOf(controllerPort),
     stop: async () => {
       await Promise.all([...clients].map((client) => client.close()));
       await broker.stop();

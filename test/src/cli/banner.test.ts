@@ -19,6 +19,7 @@ function shown(client: RunningListener, flushBeforeAck = false): string {
     clusterId: 'abc',
     listeners: [client, CONTROLLER],
     logDirs: ['/data'],
+    leave: () => Promise.resolve(),
     stop: () => Promise.resolve(),
     closed: Promise.resolve(),
   };

@@ -1,0 +1,74 @@
+/** One node of `moldau cluster`: a process that runs `moldau server`, told by messages what a signal could not say. */
+import { fork, type ChildProcess } from 'node:child_process';
+import type { PlannedNode } from './cluster-plan';
+import { CHILD_VARIABLE, type FromChild, type ToChild } from './parent';
+
+export class ClusterChild {
+  readonly ready: Promise<void>;
+  /** How it ended: a code or a signal. */
+  readonly exited: Promise<string>;
+  isRunning = true;
+  private readonly child: ChildProcess;
+  private left: () => void = () => undefined;
+
+  constructor(
+    readonly node: PlannedNode,
+    overrides: readonly string[],
+    log: (text: string) => void,
+  ) {
+    const flags = overrides.flatMap((override) => ['--override', override]);
+    this.child = fork(process.argv[1] ?? '', ['server', node.propertiesFile, ...flags], {
+      // A group of its own: Ctrl-C reaches this process alone, which then ends the nodes in order.
+      detached: true,
+      env: { MOLDAU_LOG_FORMAT: 'text', MOLDAU_LOG_LEVEL: 'warn', ...process.env, [CHILD_VARIABLE]: '1' },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    prefixLines(this.child, `[${node.id}] `, log);
+    this.exited = new Promise((resolve) => {
+      this.child.once('exit', (code, signal) => {
+        this.isRunning = false;
+        this.left();
+        resolve(signal ?? `exit code ${code}`);
+      });
+    });
+    this.ready = new Promise((resolve) => {
+      this.child.on('message', (message: FromChild) => {
+        if (message.moldau === 'ready') resolve();
+        if (message.moldau === 'left') this.left();
+      });
+      void this.exited.then(() => resolve());
+    });
+  }
+
+  /** Resolves when its broker has left the cluster, or when it has ended. */
+  leave(): Promise<void> {
+    if (!this.isRunning) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.left = resolve;
+      this.tell({ moldau: 'leave' });
+    });
+  }
+
+  /** In order: a node whose parent is gone stops. */
+  end(): void {
+    if (this.isRunning && this.child.connected) this.child.disconnect();
+  }
+
+  kill(): void {
+    if (this.isRunning) this.child.kill('SIGKILL');
+  }
+
+  private tell(message: ToChild): void {
+    // A child that is ending cannot be told any more, and need not.
+    this.child.send(message, () => undefined);
+  }
+}
+
+function prefixLines({ stderr }: ChildProcess, prefix: string, log: (text: string) => void): void {
+  let rest = '';
+  stderr?.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) log(`${prefix}${line}\n`);
+  });
+}

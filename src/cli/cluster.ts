@@ -1,0 +1,91 @@
+/**
+ * `moldau cluster`: a local cluster of processes with one command. The nodes are formatted for each other once, each runs as
+ * `moldau server` with its own property file, and Ctrl-C stops them in order: first all brokers leave, then the quorum ends.
+ */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { formatNode } from '../../controller/raft/format';
+import type { Voter } from '../../controller/raft/voter-set';
+import { randomUuid } from '../../wire/base/uuid';
+import { ClusterChild } from './cluster-child';
+import { planCluster, shownDefaults, type ClusterFlags, type PlannedNode } from './cluster-plan';
+import { signalHandler } from './ending';
+import { storagePorts } from './storage';
+
+export async function runCluster(flags: ClusterFlags): Promise<void> {
+  const plan = planCluster(flags);
+  if (typeof plan === 'string') return fail(plan);
+  try {
+    prepare(plan, flags.dir);
+  } catch (error) {
+    return fail(`Cannot prepare ${flags.dir}: ${messageOf(error)}`);
+  }
+  const say = (line: string): void => void process.stderr.write(`moldau: ${line}\n`);
+  const children = plan.map((node) => new ClusterChild(node, flags.overrides, (line) => void process.stderr.write(line)));
+  let isStopping = false;
+  const stop = async (): Promise<void> => {
+    isStopping = true;
+    await Promise.all(children.map((child) => child.leave()));
+    for (const child of children) child.end();
+    await Promise.all(children.map((child) => child.exited));
+    process.exit(0);
+  };
+  const exit = (code: number): void => {
+    for (const child of children) child.kill();
+    process.exit(code);
+  };
+  const onSignal = signalHandler({ stop: () => void stop(), exit, say, nowMs: () => performance.now() });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  for (const child of children) {
+    void child.exited.then((how) => {
+      if (!isStopping) say(`node ${child.node.id} has ended (${how})`);
+    });
+  }
+  await Promise.all(children.map(async (child) => child.ready.then(() => process.stdout.write(readyLine(child.node)))));
+  if (!isStopping && children.some((child) => child.isRunning)) process.stdout.write(summary(plan, flags));
+  await Promise.all(children.map((child) => child.exited));
+  if (!isStopping) return fail('All nodes have ended.');
+}
+
+/** Writes the property files, and formats the nodes unless they are. Throws what the disk throws. */
+function prepare(plan: readonly PlannedNode[], dir: string): void {
+  mkdirSync(dir, { recursive: true });
+  for (const { propertiesFile, properties } of plan) writeFileSync(propertiesFile, properties);
+  const isFormatted = ({ logDir }: PlannedNode): boolean => existsSync(join(logDir, 'meta.properties'));
+  if (plan.every(isFormatted)) return;
+  const formatted = plan.find(isFormatted);
+  if (formatted !== undefined) {
+    throw new Error(`${formatted.logDir} is formatted, others are not: give another --dir, or remove it.`);
+  }
+  const ports = storagePorts();
+  const clusterId = randomUuid(ports.random);
+  const voters = plan.map(({ id, controllerPort: port }): Voter => {
+    const endpoints = [{ name: 'CONTROLLER', host: 'localhost', port }];
+    return { id, directoryId: randomUuid(ports.random), endpoints, minKraftVersion: 0, maxKraftVersion: 1 };
+  });
+  for (const { id, logDir } of plan) {
+    const controllerEndpoints = voters.find((voter) => voter.id === id)?.endpoints ?? [];
+    const request = { nodeId: id, logDirs: [logDir], metadataLogDir: logDir, clusterId, controllerEndpoints, voters };
+    formatNode(request, ports);
+  }
+}
+
+function readyLine({ id, clientPort, controllerPort, logDir }: PlannedNode): string {
+  const where = relative('', logDir) || logDir;
+  return `node ${id}  clients localhost:${clientPort}  controllers localhost:${controllerPort}  data ${where}\n`;
+}
+
+function summary(plan: readonly PlannedNode[], { nodes }: ClusterFlags): string {
+  const bootstrap = plan.map(({ clientPort }) => `localhost:${clientPort}`).join(',');
+  const defaults = shownDefaults(nodes).map(([key, value]) => `  ${key}=${value}\n`).join('');
+  return `moldau cluster of ${nodes} is ready, bootstrap servers ${bootstrap}; Ctrl-C stops it. Its defaults:\n${defaults}`;
+}
+
+function fail(problem: string): void {
+  process.stderr.write(`moldau: ${problem}\n`);
+  process.exit(1);
+}
+
+function messageOf(error: unknown): string {
+  return error !== null && typeof error === 'object' && 'message' in error ? String(error.message) : String(error);
+}

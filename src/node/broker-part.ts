@@ -1,0 +1,288 @@
+/**
+ * The role broker of a node: logs' replicas, groups, client listeners, and its standing with the controller.
+ *
+ * Start: metadata, logs on disk, replicas, listeners, registration. Whoever connects before the end is served, and told that
+ * there is no broker yet.
+ */
+import type { NodeIdentity } from '../../controller/raft/format';
+import type { Env } from '../../log/env';
+import type { LogManager } from '../../log/log-manager';
+import { ErrorCode } from '../../wire/base/error-codes';
+import type { InvariantViolation } from '../../wire/base/invariant';
+import { ZERO_UUID } from '../../wire/base/uuid';
+import { isPeerFailure } from '../../wire/peer-link';
+import type { BrokerConfig } from '../config/broker-config';
+import { DynamicConfig } from '../config/dynamic-config';
+import { groupConfigOf } from '../coordinator/broker-group-config';
+import { GroupCoordinator } from '../coordinator/group/group-coordinator';
+import { PartitionCoordinatorLog } from '../coordinator/partition-coordinator-log';
+import { handlers } from '../handlers/index';
+import { BrokerLifecycle, type Registration } from '../lifecycle';
+import { newTopicSettings, OFFSETS_TOPIC } from '../metadata/internal-topics';
+import type { MetadataCache } from '../metadata/metadata-cache';
+import { BrokerMetadataPublisher } from '../metadata/metadata-publisher';
+import { TopicCreator, type TopicToCreate } from '../metadata/topic-creator';
+import { ProducerIds } from '../producer-ids';
+import { FetchSessionCache } from '../replication/fetch-session';
+import { ProduceRules } from '../replication/produce-rules';
+import { ReplicaManager } from '../replication/replica-manager';
+import type { SocketServer } from '../network/listener';
+import type { Services } from '../services';
+import { boundListener, registeredListener, type BoundListener } from './bound-listener';
+import type { ControllerChannels } from './controller-channel/channels';
+import type { Quorum } from './quorum';
+import { registeredFeatures } from './registered-features';
+import { RequestRouter } from './request-router';
+import { createSocketServer } from './socket-server';
+
+const MAX_DELAYED_OPERATIONS = 100_000;
+const CONTROLLED_SHUTDOWN_TIMEOUT_MS = 5_000;
+/** What clients with answers under way get before their connections end. */
+const SOCKET_GRACE_MS = 1_000;
+
+export interface BrokerParts {
+  readonly env: Env;
+  readonly config: BrokerConfig;
+  readonly identity: NodeIdentity;
+  readonly metadata: MetadataCache;
+  readonly logs: LogManager;
+  readonly quorum: Quorum;
+  readonly channels: ControllerChannels;
+  readonly invariantBroken: (violation: InvariantViolation) => void;
+  readonly incarnationId: string;
+}
+
+export class BrokerPart {
+  readonly bound: BoundListener[] = [];
+  private readonly dynamic: DynamicConfig;
+  private readonly replicas: ReplicaManager;
+  private readonly groups: GroupCoordinator;
+  private readonly sockets: SocketServer;
+  private lifecycle: BrokerLifecycle | null = null;
+  private isStopped = false;
+  private left: Promise<void> | null = null;
+
+  constructor(private readonly parts: BrokerParts) {
+    const { env, config, logs } = parts;
+    this.dynamic = new DynamicConfig(config, env.logger.child('config'));
+    this.replicas = new ReplicaManager(env, logs, {
+      brokerId: config.nodeId,
+      flushBeforeAck: config.get('log.flush.before.ack'),
+      maxDelayedOperations: MAX_DELAYED_OPERATIONS,
+    });
+    this.groups = new GroupCoordinator(
+      { ...env, logger: env.logger.child('groups') },
+      groupConfigOf(config),
+      this.topicLookup(),
+    );
+    const services = this.createServices();
+    const router = new RequestRouter<Services>(
+      (name) => {
+        const row = handlers[name];
+        return 'notServed' in row ? undefined : row;
+      },
+      () => services,
+    );
+    this.sockets = createSocketServer(env, this.dynamic, router, parts.invariantBroken);
+  }
+
+  /** -1 until registered. */
+  get brokerEpoch(): number {
+    return this.lifecycle?.brokerEpoch ?? -1;
+  }
+
+  /** The first metadata, before anybody is told of changes. */
+  adoptFirstImage(): void {
+    this.parts.metadata.update(this.parts.quorum.loader.image, this.dynamic.current);
+  }
+
+  /**
+   * Opens the logs and the listeners and registers; resolves when the broker is unfenced. `registering` is called in the
+   * turn in which it asks, for what is to go into the same batch.
+   */
+  async start(registering: () => void): Promise<void> {
+    const { logs, quorum, env, metadata, config } = this.parts;
+    await logs.loadAll();
+    this.assertGoesOn();
+    // Groups are served from here on, if only to say that there are none yet.
+    const partitions = (): number | undefined => metadata.topic(OFFSETS_TOPIC)?.partitionCount;
+    this.groups.start(partitions() ?? config.get('offsets.topic.num.partitions'));
+    this.replicas.onLeadership((partition) => {
+      const { topic, partition: index } = partition.log.topicPartition;
+      if (topic !== OFFSETS_TOPIC) return;
+      this.groups.start(partitions() ?? 0);
+      this.groups.elected(index, partition.core.leaderEpoch, new PartitionCoordinatorLog(partition));
+    });
+    quorum.loader.installPublisher(
+      new BrokerMetadataPublisher(metadata, this.dynamic, this.replicas, this.deletedTopics()),
+    );
+    quorum.loader.installPublisher({ name: 'lifecycle', publish: () => this.lifecycle?.metadataApplied() });
+    while (this.replicas.isOpening) await new Promise<void>((resolve) => env.timers.soon(resolve));
+    this.assertGoesOn();
+    this.setStraysAside();
+    logs.startSchedules();
+    for (const listener of config.listeners) {
+      if (!listener.isController) this.bound.push(await boundListener(this.sockets, listener));
+    }
+    this.assertGoesOn();
+    this.lifecycle = this.createLifecycle();
+    const running = this.lifecycle.start();
+    registering();
+    await running;
+  }
+
+  private assertGoesOn(): void {
+    if (this.isStopped) throw new Error('stopped before it had started');
+  }
+
+  /** Logs of topics that were deleted when the last run could no longer put them away. */
+  private setStraysAside(): void {
+    const { logs, metadata } = this.parts;
+    for (const { topicPartition } of [...logs.all]) {
+      const { topic, partition } = topicPartition;
+      if (metadata.partition(topic, partition) === null) logs.setAside(topicPartition);
+    }
+  }
+
+  /** In a turn of its own for the groups: what has failed may be an append of theirs. */
+  directoryFailed(path: string): void {
+    this.replicas.directoryFailed(path);
+    this.parts.env.timers.soon(() => {
+      for (const { log } of this.replicas.all) {
+        const { topic, partition } = log.topicPartition;
+        if (topic === OFFSETS_TOPIC && log.directoryState.path === path) this.groups.resigned(partition, null);
+      }
+    });
+  }
+
+  private createLifecycle(): BrokerLifecycle {
+    const { env, config, channels, quorum } = this.parts;
+    return new BrokerLifecycle({
+      channel: channels.heartbeats,
+      timers: env.timers,
+      logger: env.logger.child('lifecycle'),
+      registration: this.registration(),
+      heartbeatIntervalMs: config.get('broker.heartbeat.interval.ms'),
+      appliedOffset: () => quorum.loader.lastPublishedOffset,
+    });
+  }
+
+  private registration(): Registration {
+    const { config, identity, logs, incarnationId } = this.parts;
+    const [epoch = -1, ...others] = new Set(logs.directoryList.map(({ previousBrokerEpoch }) => previousBrokerEpoch));
+    const isInterBroker = ({ config: { name } }: BoundListener): boolean => name === config.interBrokerListenerName;
+    return {
+      brokerId: config.nodeId,
+      clusterId: identity.clusterId,
+      incarnationId,
+      // The one that brokers use comes first.
+      listeners: [...this.bound.filter(isInterBroker), ...this.bound.filter((one) => !isInterBroker(one))].map(
+        registeredListener,
+      ),
+      features: registeredFeatures(),
+      rack: config.get('broker.rack'),
+      isMigratingZkBroker: false,
+      logDirs: [...identity.directoryIds.values()].sort(),
+      // The last stop was clean only if every directory says so, of the same life.
+      previousBrokerEpoch: others.length === 0 ? epoch : -1,
+    };
+  }
+
+  private createServices(): Services {
+    const { env, config, identity, metadata, logs, channels } = this.parts;
+    const { dynamic } = this;
+    const random = env.random('broker');
+    return {
+      env,
+      get config(): BrokerConfig {
+        return dynamic.current;
+      },
+      brokerId: config.nodeId,
+      clusterId: identity.clusterId,
+      metadata,
+      replicas: this.replicas,
+      logs,
+      fetchSessions: new FetchSessionCache(
+        config.get('max.incremental.fetch.session.cache.slots'),
+        env.clock,
+        env.random('fetch-session'),
+      ),
+      produceRules: new ProduceRules(config.get('log.record.validation') === 'header' ? 'header' : 'full', env.crc32c),
+      producerIds: this.createProducerIds(),
+      groups: this.groups,
+      forwarding: channels.forwarding,
+      someBroker: () => {
+        const ids = metadata.aliveBrokerIds;
+        return ids.length > 1 ? (ids[random.below(ids.length)] ?? -1) : (ids[0] ?? -1);
+      },
+      topicCreator: new TopicCreator(
+        (name) => newTopicSettings(name, dynamic.current),
+        (topic, done) => this.createTopic(topic, done),
+        env.logger.child('topics'),
+      ),
+    };
+  }
+
+  private createProducerIds(): ProducerIds {
+    const { config, channels } = this.parts;
+    const timeoutMs = config.get('request.timeout.ms');
+    return new ProducerIds((done) => {
+      const request = { brokerId: config.nodeId, brokerEpoch: this.brokerEpoch };
+      channels.producerIds.call('AllocateProducerIds', request, timeoutMs, (result) => {
+        if (isPeerFailure(result)) return done({ ok: false, errorCode: ErrorCode.REQUEST_TIMED_OUT });
+        const { errorCode, producerIdStart, producerIdLen } = result;
+        if (errorCode === ErrorCode.NONE) done({ ok: true, firstProducerId: producerIdStart, size: producerIdLen });
+        else done({ ok: false, errorCode });
+      });
+    });
+  }
+
+  private createTopic(topic: TopicToCreate, done: (errorCode: number, message: string | null) => void): void {
+    const { name, numPartitions, replicationFactor, configs } = topic;
+    const timeoutMs = this.parts.config.get('request.timeout.ms');
+    const wanted = [...configs].map(([key, value]) => ({ name: key, value }));
+    const topics = [{ name, numPartitions, replicationFactor, assignments: [], configs: wanted }];
+    const request = { topics, timeoutMs, validateOnly: false };
+    this.parts.channels.forwarding.call('CreateTopics', request, timeoutMs, (result) => {
+      if (isPeerFailure(result)) return done(ErrorCode.REQUEST_TIMED_OUT, result.message);
+      const [answer] = result.topics;
+      done(answer?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR, answer?.errorMessage ?? null);
+    });
+  }
+
+  private topicLookup(): ConstructorParameters<typeof GroupCoordinator>[2] {
+    const { metadata } = this.parts;
+    return {
+      topicId: (name) => metadata.topic(name)?.id ?? null,
+      topicName: (topicId) => (topicId === ZERO_UUID ? null : (metadata.topicById(topicId)?.name ?? null)),
+      hasPartition: (name, index) => metadata.partition(name, index) !== null,
+    };
+  }
+
+  private deletedTopics(): ConstructorParameters<typeof BrokerMetadataPublisher>[3] {
+    return {
+      topicsDeleted: (topics) => {
+        const offsets = topics.find(({ name }) => name === OFFSETS_TOPIC);
+        for (const index of offsets?.partitions ?? []) this.groups.resigned(index, null);
+        this.groups.topicsDeleted(topics.map(({ name, id }) => ({ name, topicId: id })));
+      },
+    };
+  }
+
+  /** Leaves the cluster, in order if `isClean`, and serves nobody any more. Calling it again waits for the same end. */
+  leave(isClean: boolean): Promise<void> {
+    this.isStopped = true;
+    this.left ??= this.leaveOnce(isClean);
+    return this.left;
+  }
+
+  private async leaveOnce(isClean: boolean): Promise<void> {
+    if (isClean) await this.lifecycle?.stop(CONTROLLED_SHUTDOWN_TIMEOUT_MS);
+    else this.lifecycle?.abandon();
+    // Parked requests are answered before their connections end.
+    const ended = this.sockets.stop(isClean ? SOCKET_GRACE_MS : 0);
+    this.groups.stop();
+    this.replicas.close();
+    await ended;
+  }
+}
