@@ -29,6 +29,8 @@ import { ProducerIds } from '../producer-ids';
 import { openQuorum, type Quorum } from './quorum';
 import { FetchSessionCache } from '../replication/fetch-session';
 import { ProduceRules } from '../replication/produce-rules';
+import { peersOf, replicationSettingsOf } from '../replication/metadata-peers';
+import { NO_PEERS, type Peers } from '../replication/peers';
 import { ReplicaManager } from '../replication/replica-manager';
 import type { RunningListener } from '../running-broker';
 import type { Services } from '../services';
@@ -81,17 +83,28 @@ export class BrokerNode {
       },
       locks,
     );
-    this.replicas = new ReplicaManager(env, this.logs, {
+    const replicaSettings = {
       brokerId: config.nodeId,
       flushBeforeAck: config.get('log.flush.before.ack'),
       maxDelayedOperations: MAX_DELAYED_OPERATIONS,
-    });
+      replication: replicationSettingsOf(config),
+    };
+    this.replicas = new ReplicaManager(env, this.logs, replicaSettings, this.peers());
     this.quorum = openQuorum({ env, config, identity, logs: this.logs, controllerEndpoints, fatal });
     this.controller = openController({ env, config, identity, quorum: this.quorum, fatal });
     this.groups = new GroupCoordinator({ ...env, logger: env.logger.child('groups') }, groupConfigOf(config), this.topicLookup());
     this.services = this.createServices();
     this.sockets = createSocketServer(env, this.dynamic, new RequestRouter(this.services), (violation) => {
       fatal('a broken invariant', violation);
+    });
+  }
+
+  private peers(): Peers {
+    return peersOf({
+      metadata: this.metadata,
+      channel: NO_PEERS.channel,
+      listenerName: this.config.interBrokerListenerName,
+      brokerEpoch: () => this.lifecycle?.brokerEpoch ?? -1,
     });
   }
 
@@ -134,6 +147,10 @@ export class BrokerNode {
       this.groups.start(this.metadata.topic(OFFSETS_TOPIC)?.partitionCount ?? 0);
       this.groups.elected(index, partition.core.leaderEpoch, new PartitionCoordinatorLog(partition));
     });
+    this.replicas.onResignation((partition, leaderEpoch) => {
+      const { topic, partition: index } = partition.log.topicPartition;
+      if (topic === OFFSETS_TOPIC) this.groups.resigned(index, leaderEpoch);
+    });
     loader.installPublisher(new BrokerMetadataPublisher(this.metadata, this.dynamic, this.replicas, this.deletedTopics()));
     loader.installPublisher({ name: 'lifecycle', publish: () => this.lifecycle?.metadataApplied() });
     while (this.replicas.isOpening) await new Promise<void>((resolve) => this.env.timers.soon(resolve));
@@ -149,11 +166,12 @@ export class BrokerNode {
     if (this.isStopped) throw new Error('stopped before it had started');
   }
 
-  /** Logs of topics that were deleted when the last run could no longer put them away. */
+  /** Logs of topics that were deleted, or of replicas that moved away, when the last run could no longer put them away. */
   private setStraysAside(): void {
     for (const { topicPartition } of [...this.logs.all]) {
       const { topic, partition } = topicPartition;
-      if (this.metadata.partition(topic, partition) === null) this.logs.setAside(topicPartition);
+      const replicas = this.metadata.partition(topic, partition)?.replicas ?? [];
+      if (!replicas.includes(this.config.nodeId)) this.logs.setAside(topicPartition);
     }
   }
 
