@@ -184,6 +184,11 @@ export class FetcherCore<P extends FollowedPartition> {
     this.retryMs = untilMs;
   }
 
+  /** The answer to the request that is on its way will not be looked at: everything is asked for anew. */
+  interrupted(): void {
+    this.startSession(this.sessionId);
+  }
+
   /** No answer, or one that is not to be understood: everything is asked for anew, a little later. */
   failed(nowMs: number): void {
     this.startSession(NO_SESSION);

@@ -4,6 +4,9 @@
  * Invariants: one request is on its way at a time, and the next goes when the last answer has been dealt with, and flushed
  * where a record counts only when it is; a partition whose log fails drops out alone; a turn of the loop takes about 5 ms of
  * an answer, one partition's part at least. Bound: replica.fetch.response.max.bytes are in memory at once.
+ *
+ * A request that waits at the leader for records would keep new partitions waiting, just after an election. It is given up,
+ * a few times per second at most, and all is asked for anew over a second connection.
  */
 import { LogStorageError } from '../../log/log-error';
 import type { PartitionLog } from '../../log/partition-log';
@@ -52,15 +55,22 @@ type Replica = Followed<FollowedReplica>;
 type PartitionData = FetchResponse['responses'][number]['partitions'][number];
 
 const SLICE_MS = 5;
+/** Between two requests that are given up for new partitions. */
+const HURRY_MS = 200;
 /** Between looks for what the metadata does not tell yet. */
 const UNKNOWN_WAIT_MS = 50;
 
 export class ReplicaFetcher {
   private readonly core: FetcherCore<FollowedReplica>;
-  private link: PeerLink | null = null;
+  /** The one in use, and the one that was before. */
+  private links: readonly [PeerLink | null, PeerLink | null] = [null, null];
   private linkedTo: PeerEndpoint | null = null;
   /** A request is on its way, or its answer is being dealt with. */
   private isBusy = false;
+  /** The request that is on its way; answers to others are of no use. Null: none is. */
+  private flight: number | null = null;
+  private lastFlight = 0;
+  private hurriedMs = -Infinity;
   private isPlanned = false;
   private isClosed = false;
   private timer: TimerHandle | null = null;
@@ -79,7 +89,20 @@ export class ReplicaFetcher {
   /** Follows a replica, in its first or another leader epoch. What comes in one turn is asked for in one request. */
   add(replica: FollowedReplica): void {
     this.core.add(replica);
+    this.hurry();
     this.stepSoon();
+  }
+
+  /** Gives up the request that is on its way, unless that was done a moment ago. */
+  private hurry(): void {
+    if (this.flight === null) return;
+    const nowMs = this.parts.env.clock.monotonicMs();
+    if (nowMs - this.hurriedMs < HURRY_MS) return;
+    this.hurriedMs = nowMs;
+    this.flight = null;
+    this.isBusy = false;
+    this.links = [this.links[1], this.links[0]];
+    this.core.interrupted();
   }
 
   remove(topicId: string, partition: number): void {
@@ -89,7 +112,12 @@ export class ReplicaFetcher {
   close(): void {
     this.isClosed = true;
     this.timer?.cancel();
-    this.link?.close();
+    this.closeLinks();
+  }
+
+  private closeLinks(): void {
+    for (const link of this.links) link?.close();
+    this.links = [null, null];
   }
 
   private stepSoon(): void {
@@ -130,19 +158,23 @@ export class ReplicaFetcher {
   private linkToLeader(): PeerLink | null {
     const endpoint = this.parts.endpointOf(this.leaderId);
     if (endpoint === null) return null;
-    const { link, linkedTo } = this;
-    if (link !== null && linkedTo?.host === endpoint.host && linkedTo.port === endpoint.port) return link;
-    link?.close();
-    const { brokerId, socketTimeoutMs } = this.parts.settings;
+    const { host, port } = endpoint;
+    if (this.linkedTo?.host !== host || this.linkedTo.port !== port) this.closeLinks();
     this.linkedTo = endpoint;
-    this.link = new PeerLink(this.parts.env, {
-      host: endpoint.host,
-      port: endpoint.port,
+    const link = this.links[0] ?? this.newLink(endpoint);
+    this.links = [link, this.links[1]];
+    return link;
+  }
+
+  private newLink({ host, port }: PeerEndpoint): PeerLink {
+    const { brokerId, socketTimeoutMs } = this.parts.settings;
+    return new PeerLink(this.parts.env, {
+      host,
+      port,
       connectTimeoutMs: socketTimeoutMs,
       requestTimeoutMs: socketTimeoutMs,
       clientId: `broker-${brokerId}-fetcher-0`,
     });
-    return this.link;
   }
 
   private unflushed(nowMs: number): Replica[] {
@@ -175,11 +207,16 @@ export class ReplicaFetcher {
     const brokerEpoch = this.parts.brokerEpoch();
     const request = (version: number): ReturnType<typeof fetchRequestOf> =>
       fetchRequestOf(plan, version, settings, brokerEpoch);
-    link.call('Fetch', request, { timeoutMs }, (result) => this.answered(result));
+    const flight = ++this.lastFlight;
+    this.flight = flight;
+    link.call('Fetch', request, { timeoutMs }, (result) => {
+      if (this.flight !== flight || this.isClosed) return;
+      this.flight = null;
+      this.answered(result);
+    });
   }
 
   private answered(result: FetchResponse | PeerFailure): void {
-    if (this.isClosed) return;
     const nowMs = this.parts.env.clock.monotonicMs();
     if (isPeerFailure(result)) {
       this.parts.logger.info(`no answer from leader ${this.leaderId}: ${result.message}`);
@@ -269,7 +306,7 @@ export class ReplicaFetcher {
 
   /** The leader does not have the offset: it is asked where its log ends and starts. */
   private settle(replica: Replica): void {
-    const { link } = this;
+    const [link] = this.links;
     if (link === null) return this.retry(replica, 'there is no link to the leader');
     this.core.settle(replica, 'settling');
     askLeaderOffsets(link, this.parts.settings.brokerId, replica.partition, (found) => {
