@@ -163,13 +163,11 @@ export class ClusterScene {
   }
 
   async publish(listeners: readonly number[] = [...this.brokers.keys()]): Promise<void> {
-    if (this.state.leaderEpoch < 0) return;
-    for (const id of listeners) this.post(id, ({ replicas }) => this.apply(replicas));
+    const registration = this.state;
+    if (registration.leaderEpoch < 0) return;
+    const replica = { topic: 't', topicId: TOPIC_ID, partition: 0, registration };
+    for (const id of listeners) this.post(id, ({ replicas }) => replicas.apply(replica, this.topicConfig));
     await Promise.resolve();
-  }
-
-  private apply(replicas: ReplicaManager): void {
-    replicas.apply({ topic: 't', topicId: TOPIC_ID, partition: 0, registration: this.state }, this.topicConfig);
   }
 
   /** In a turn of the broker's own. */
