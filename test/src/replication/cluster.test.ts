@@ -2,7 +2,8 @@
 import { ErrorCode } from '../../../wire/base/error-codes';
 import { readBatches } from '../../../log/log-reader';
 import type { PartitionLog } from '../../../log/partition-log';
-import { batchOf, contents } from '../../log/support/log-bench';
+import type { Partition } from '../../../src/replication/partition';
+import { batchOf, contents, TOPIC_ID } from '../../log/support/log-bench';
 import { ClusterScene, MAX_LAG_MS, type SceneOptions } from './support/cluster-scene';
 
 const START = { leader: 1, leaderEpoch: 0, partitionEpoch: 0, replicas: [1, 2], isr: [1, 2] };
@@ -129,6 +130,34 @@ describe('a follower', () => {
 });
 
 describe('a leader change', () => {
+  test('makes the followers ask for the partition at once, though a fetch of others waits at the new leader', async () => {
+    const scene = await cluster(2);
+    const delaysMs: number[] = [];
+    for (let partition = 1; partition <= 5; partition++) {
+      await scene.wait(777);
+      const registration = { ...START, leaderEpoch: partition };
+      const replica = { topic: 't', topicId: TOPIC_ID, partition, registration };
+      for (const id of [1, 2]) scene.post(id, ({ replicas }) => replicas.apply(replica, scene.log(id).config));
+      const beganMs = scene.world.nowMs;
+      const led = (): Partition | undefined => scene.brokers.get(1)?.replicas.find('t', partition);
+      await scene.until('it leads', () => led() !== undefined);
+      scene.post(1, () => led()?.append(batchOf(['a']), 'client'));
+      await scene.until('it is committed', () => led()?.log.highWatermark === 1);
+      delaysMs.push(scene.world.nowMs - beganMs);
+    }
+    expect(Math.max(...delaysMs)).toBeLessThan(200);
+  });
+
+  test('with log.flush.before.ack flushes what the new leader has, so that it becomes committed', async () => {
+    const scene = await cluster(2, { flushBeforeAck: true });
+    await scene.append(1, batchOf(['a']));
+    await scene.until('it is copied', () => scene.log(2).logEndOffset === 1);
+    expect(scene.log(2).flushedOffset).toBe(0);
+    scene.kill(1);
+    await scene.assign({ ...START, leader: 2, leaderEpoch: 1, partitionEpoch: 1, isr: [2] });
+    await scene.until('it is committed', () => committed(scene, 2) === 1);
+  });
+
   test('keeps what was committed, and the old leader follows', async () => {
     const scene = await cluster(3);
     await scene.append(1, batchOf(['a', 'b']));

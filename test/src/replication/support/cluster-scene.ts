@@ -17,9 +17,12 @@ import { RequestRouter } from '../../../../src/node/request-router';
 import { FetchSessionCache } from '../../../../src/replication/fetch-session';
 import { peersOf } from '../../../../src/replication/metadata-peers';
 import type { Partition } from '../../../../src/replication/partition';
+import { ProduceRules } from '../../../../src/replication/produce-rules';
 import { ReplicaManager } from '../../../../src/replication/replica-manager';
 import type { Services } from '../../../../src/services';
+import type { ApiName } from '../../../../wire/api-keys';
 import { ErrorCode } from '../../../../wire/base/error-codes';
+import { Exchange, type RequestInput, type ResponseOf } from '../../../../wire/exchange';
 import type { AlterPartitionRequest, AlterPartitionResponse } from '../../../../wire/schema/replica';
 import { openManager, smallLogConfig, TOPIC_ID } from '../../../log/support/log-bench';
 import { SimWorld } from '../../../sim/world';
@@ -59,6 +62,7 @@ export class ClusterScene {
   state: State = { leader: -1, leaderEpoch: -1, partitionEpoch: -1, replicas: [], isr: [] };
   private readonly topicConfig: LogConfig;
   private nextEpoch = 100;
+  private clients = 0;
 
   constructor(
     seed: number,
@@ -112,8 +116,10 @@ export class ClusterScene {
     };
     const replicas = new ReplicaManager(env, logs, settings, peers);
     const fetchSessions = new FetchSessionCache(100, env.clock, env.random('sessions'));
-    // What the handlers of fetches look at.
-    const services = { env, config, brokerId: id, metadata, replicas, logs, fetchSessions } as unknown as Services;
+    // What the handlers of records and offsets look at.
+    const produceRules = new ProduceRules('full', env.crc32c);
+    const parts = { env, config, brokerId: id, metadata, replicas, logs, fetchSessions, produceRules };
+    const services = parts as unknown as Services;
     await listen(env, new RequestRouter(services), `h${id}`);
     return { id, env, logs, replicas, epoch };
   }
@@ -186,6 +192,27 @@ export class ClusterScene {
       isDone = true;
     });
     await this.until('the append', () => isDone);
+  }
+
+  /** Asks broker `id` over a connection of its own; the answer is in what comes back as soon as it is there. */
+  send<N extends ApiName>(id: number, name: N, version: number, request: RequestInput<N>): { answer: ResponseOf<N> | null } {
+    const sent: { answer: ResponseOf<N> | null } = { answer: null };
+    const options = { host: `h${id}`, port: PORT, clientId: 'test', connectTimeoutMs: 5_000, requestTimeoutMs: 60_000 };
+    const main = async (env: Env): Promise<void> => {
+      const exchange = await Exchange.open(env, options);
+      sent.answer = await exchange.send(name, version, request);
+      exchange.close();
+    };
+    const client = `client-${this.clients++}`;
+    this.world.start(this.world.host(client), client, main);
+    return sent;
+  }
+
+  async ask<N extends ApiName>(id: number, name: N, version: number, request: RequestInput<N>): Promise<ResponseOf<N>> {
+    const sent = this.send(id, name, version, request);
+    await this.until(`an answer to ${name}`, () => sent.answer !== null);
+    if (sent.answer === null) throw new Error('no answer');
+    return sent.answer;
   }
 
   partition(id: number): Partition {
