@@ -40,8 +40,14 @@ export function openFetchContext(call: Call, request: Request): OpenedContext {
   if (!isFull) return continueSession(sessions, request, usesTopicIds);
   if (request.sessionId !== NO_SESSION_ID) sessions.remove(request.sessionId);
   const partitions = new Map(requested(request).map((partition) => [keyOf(partition), partition]));
-  const session = request.sessionEpoch === INITIAL_EPOCH ? sessions.create(partitions, usesTopicIds) : null;
+  const isFollower = replicaIdOf(request) >= 0;
+  const session = request.sessionEpoch === INITIAL_EPOCH ? sessions.create(partitions, usesTopicIds, isFollower) : null;
   return { ok: true, context: new FullContext(session?.id ?? NO_SESSION_ID, partitions) };
+}
+
+/** -1: a consumer. Since v15 the id stands in a struct, with the broker's epoch (KIP-903). */
+export function replicaIdOf({ replicaId, replicaState }: Request): number {
+  return replicaState.replicaId >= 0 ? replicaState.replicaId : replicaId;
 }
 
 function requested(request: Request): FetchPartition[] {

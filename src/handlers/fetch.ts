@@ -2,19 +2,28 @@
  * Fetch. v4 isolation level, v5 log start offset, v7 sessions (KIP-227), v9 leader epoch (KIP-320), v11 rack (KIP-392),
  * v12 flexible and diverging epoch, v13 topic ids (KIP-516), v15 replica state, v16 node endpoints (KIP-951).
  *
+ * A broker that follows fetches like a consumer, but up to the log's end, and its offset says how far it has come.
+ *
  * What a partition gives is a range of a segment's file; the bytes go from there to the socket as it drains.
  */
 import type { Infer, Input } from '../../wire/schema';
 import { FetchRequest, FetchResponse } from '../../wire/schema/fetch';
 import { ErrorCode } from '../../wire/base/error-codes';
 import { ZERO_UUID } from '../../wire/base/uuid';
-import { readPartitions, type FetchedPartition, type FetchLimits, type FetchRead } from '../replication/fetch-reader';
+import {
+  readPartitions,
+  type FetchedPartition,
+  type FetchingFollower,
+  type FetchLimits,
+  type FetchRead,
+} from '../replication/fetch-reader';
 import { partitionKey as replicaKey, type LeaderLookup } from '../replication/replica-manager';
 import type { Services } from '../services';
 import type { FetchPartition } from '../replication/fetch-session';
 import { LogStorageError } from '../../log/log-error';
 import { fileRangeBody, releaseRangesIn } from '../network/response-body';
-import { openFetchContext, TOPIC_IDS_SINCE, type FetchContext } from './fetch-context';
+import { leadersForFetch, type CurrentLeader, type CurrentLeaders } from './current-leader';
+import { openFetchContext, replicaIdOf, TOPIC_IDS_SINCE, type FetchContext } from './fetch-context';
 import { handler, type Call } from './handler';
 import { leaderLookup } from './leader-lookup';
 
@@ -46,6 +55,8 @@ class DelayedFetch {
   private settled: () => void = () => undefined;
   /** Of the partitions, how many were not there when the request came. */
   private unknownAtFirst: number | null = null;
+  /** What a follower's offsets say has been noted: later they are old. */
+  private isNoted = false;
 
   constructor(
     private readonly call: Call,
@@ -54,7 +65,9 @@ class DelayedFetch {
     private readonly respond: (response: Response) => void,
   ) {
     const maxBytes = Math.min(request.maxBytes, call.services.config.get('fetch.max.bytes'));
-    this.limits = { maxBytes, readCommitted: request.isolationLevel === READ_COMMITTED, mayExceedForFirstBatch: true };
+    const follower = followerOf(request);
+    const readCommitted = follower === null && request.isolationLevel === READ_COMMITTED;
+    this.limits = { maxBytes, readCommitted, follower, mayExceedForFirstBatch: true };
   }
 
   start(): void {
@@ -66,9 +79,7 @@ class DelayedFetch {
   }
 
   private keyOf(target: FetchPartition): string {
-    const { metadata } = this.call.services;
-    const name = this.usesTopicIds ? metadata.topicById(target.topicId)?.name : target.topic;
-    return replicaKey(name ?? target.topicId, target.partition);
+    return replicaKey(this.nameOf(target) ?? target.topicId, target.partition);
   }
 
   private lookup(target: FetchPartition): LeaderLookup {
@@ -104,13 +115,28 @@ class DelayedFetch {
   }
 
   private read(): FetchRead {
-    return readPartitions(this.context.partitions(), this.limits, (target) => this.lookup(target));
+    const notes = this.limits.follower !== null && !this.isNoted;
+    this.isNoted = true;
+    return readPartitions(this.context.partitions(), this.limits, (target) => this.lookup(target), notes);
+  }
+
+  /** The name of a partition that a client with ids asks for. */
+  private nameOf({ topic, topicId }: FetchPartition): string | undefined {
+    return this.usesTopicIds ? this.call.services.metadata.topicById(topicId)?.name : topic;
   }
 
   private answer(read: FetchRead): void {
     this.settled();
     const told = this.context.filter(read.unknownCount > 0 ? unknownLast(read.partitions) : read.partitions);
-    this.respond({ errorCode: ErrorCode.NONE, sessionId: this.context.sessionId, responses: responsesOf(told) });
+    const { sessionId } = this.context;
+    if (!told.some(hasMoved)) {
+      return this.respond({ errorCode: ErrorCode.NONE, sessionId, responses: responsesOf(told, nobody) });
+    }
+    const leaders = leadersForFetch(this.call);
+    const responses = responsesOf(told, ({ errorCode, target }) =>
+      leaders.of(errorCode, this.nameOf(target), target.partition),
+    );
+    this.respond({ errorCode: ErrorCode.NONE, sessionId, responses, ...endpointsIn(leaders) });
   }
 }
 
@@ -126,7 +152,25 @@ function unknownLast(partitions: readonly FetchedPartition[]): FetchedPartition[
   return [...partitions].sort((a, b) => rank(a) - rank(b));
 }
 
-function responsesOf(told: readonly FetchedPartition[]): Response['responses'] {
+/** Null for consumers, debugging ones (-2) included. */
+function followerOf(request: Request): FetchingFollower | null {
+  const brokerId = replicaIdOf(request);
+  return brokerId < 0 ? null : { brokerId, brokerEpoch: request.replicaState.replicaEpoch };
+}
+
+/** Versions before 16 have no place for them; there are none then. */
+function endpointsIn({ nodeEndpoints }: CurrentLeaders): Pick<Response, 'nodeEndpoints'> {
+  return nodeEndpoints.length === 0 ? {} : { nodeEndpoints };
+}
+
+type LeaderOf = (fetched: FetchedPartition) => CurrentLeader | null;
+const nobody: LeaderOf = () => null;
+
+function hasMoved({ errorCode }: FetchedPartition): boolean {
+  return errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER || errorCode === ErrorCode.FENCED_LEADER_EPOCH;
+}
+
+function responsesOf(told: readonly FetchedPartition[], leaderOf: LeaderOf): Response['responses'] {
   const topics = new Map<string, { topic: string; topicId: string; partitions: PartitionResponse[] }>();
   try {
     for (const fetched of told) {
@@ -134,7 +178,7 @@ function responsesOf(told: readonly FetchedPartition[]): Response['responses'] {
       const key = topicId === ZERO_UUID ? topic : topicId;
       let response = topics.get(key);
       if (response === undefined) topics.set(key, (response = { topic, topicId, partitions: [] }));
-      response.partitions.push(partitionResponse(fetched));
+      response.partitions.push(partitionResponse(fetched, leaderOf(fetched)));
     }
   } catch (error) {
     releaseRangesIn([...topics.values()]);
@@ -143,7 +187,7 @@ function responsesOf(told: readonly FetchedPartition[]): Response['responses'] {
   return [...topics.values()];
 }
 
-function partitionResponse(fetched: FetchedPartition): PartitionResponse {
+function partitionResponse(fetched: FetchedPartition, currentLeader: CurrentLeader | null): PartitionResponse {
   const { target, slice } = fetched;
   const response = {
     partitionIndex: target.partition,
@@ -153,6 +197,7 @@ function partitionResponse(fetched: FetchedPartition): PartitionResponse {
     logStartOffset: fetched.logStartOffset,
     abortedTransactions: fetched.abortedTransactions,
     ...(fetched.divergingEpoch === null ? {} : { divergingEpoch: fetched.divergingEpoch }),
+    ...(currentLeader === null ? {} : { currentLeader }),
     records: NO_RECORDS,
   };
   if (slice === null) return response;

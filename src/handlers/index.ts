@@ -129,6 +129,12 @@ export const handlers: Readonly<Record<ApiName, ApiHandler | NotServed>> = {
   DeleteShareGroupOffsets: shareGroups,
 };
 
+/** The handler of an API that is served. */
+export function handlerOf(name: ApiName): ApiHandler | undefined {
+  const row = handlers[name];
+  return 'notServed' in row ? undefined : row;
+}
+
 /** The APIs that have a handler. */
 export function* served(): Iterable<readonly [ApiName, ApiHandler]> {
   for (const name of Object.keys(apis) as ApiName[]) {

@@ -47,7 +47,7 @@ export const listOffsets = handler({
   request: ListOffsetsRequest,
   response: ListOffsetsResponse,
   handle(call, request, respond) {
-    const readCommitted = request.isolationLevel === 1;
+    const reader = readerOf(request);
     const topics = new Map<string, { name: string; partitions: ResponsePartition[] }>();
     const asked = [...byTopic(request.topics)].flatMap(([name, partitions]) => {
       topics.set(name, { name, partitions: [] });
@@ -58,12 +58,23 @@ export const listOffsets = handler({
       const listed =
         partition === TWICE
           ? refused(index, ErrorCode.INVALID_REQUEST)
-          : listPartition(call, name, partition, readCommitted);
+          : listPartition(call, name, partition, reader);
       topics.get(name)?.partitions.push(listed);
     };
     mapInTurns(call, asked, list, () => respond({ topics: [...topics.values()] }));
   },
 });
+
+/** Consumers see what is committed, or stable; followers, and debugging tools, the whole log. */
+type Reader = 'stable' | 'committed' | 'all';
+
+const CONSUMER = -1;
+const READ_COMMITTED = 1;
+
+function readerOf({ replicaId, isolationLevel }: Infer<typeof ListOffsetsRequest>): Reader {
+  if (replicaId !== CONSUMER) return 'all';
+  return isolationLevel === READ_COMMITTED ? 'stable' : 'committed';
+}
 
 /** A partition that is asked for more than once: nobody knows what is meant. */
 const TWICE = 'twice';
@@ -92,7 +103,7 @@ function listPartition(
   call: Call,
   topic: string,
   requested: RequestPartition,
-  readCommitted: boolean,
+  reader: Reader,
 ): ResponsePartition {
   const { partitionIndex, timestamp, currentLeaderEpoch } = requested;
   const failed = (errorCode: number): ResponsePartition => refused(partitionIndex, errorCode);
@@ -106,7 +117,9 @@ function listPartition(
   });
   if (!found.ok) return failed(found.errorCode);
   try {
-    const { leaderEpoch, ...answer } = lookUp(found.partition, timestamp, readCommitted);
+    const listed = lookUp(found.partition, timestamp, reader);
+    if (listed === NOT_KNOWN_YET) return failed(notAvailable(call.apiVersion));
+    const { leaderEpoch, ...answer } = listed;
     const epoch = call.apiVersion >= LEADER_EPOCH_SINCE ? { leaderEpoch } : {};
     return { partitionIndex, errorCode: ErrorCode.NONE, ...answer, ...epoch };
   } catch (error) {
@@ -117,27 +130,40 @@ function listPartition(
   }
 }
 
-function lookUp({ log, core }: Partition, timestamp: number, readCommitted: boolean): typeof NOT_FOUND {
-  const endOffset = readCommitted ? log.lastStableOffset : log.highWatermark;
+const NOT_KNOWN_YET = 'not-known-yet';
+const OFFSET_NOT_AVAILABLE_SINCE = 5;
+
+function notAvailable(apiVersion: number): number {
+  return apiVersion >= OFFSET_NOT_AVAILABLE_SINCE ? ErrorCode.OFFSET_NOT_AVAILABLE : ErrorCode.LEADER_NOT_AVAILABLE;
+}
+
+/**
+ * After an election a leader does not know how much of what it took over is committed, until its high watermark has reached
+ * the start of its epoch: consumers that ask meanwhile shall ask again (KIP-207).
+ */
+function lookUp({ log, core }: Partition, timestamp: number, reader: Reader): typeof NOT_FOUND | typeof NOT_KNOWN_YET {
+  const endOffset = reader === 'all' ? log.logEndOffset : reader === 'stable' ? log.lastStableOffset : log.highWatermark;
+  const beyond = reader !== 'all' && core.epochStartOffset > log.highWatermark ? NOT_KNOWN_YET : NOT_FOUND;
   switch (timestamp) {
     case LATEST:
-      return { timestamp: -1, offset: endOffset, leaderEpoch: core.leaderEpoch };
+      return beyond === NOT_KNOWN_YET ? beyond : { timestamp: -1, offset: endOffset, leaderEpoch: core.leaderEpoch };
     case EARLIEST:
     case EARLIEST_LOCAL:
       return { timestamp: -1, offset: log.logStartOffset, leaderEpoch: log.epochs.epochForOffset(log.logStartOffset) };
     case MAX_TIMESTAMP:
-      return visible(findMaxTimestamp(log, DEFAULT_DECODE_LIMITS), endOffset);
+      return visible(findMaxTimestamp(log, DEFAULT_DECODE_LIMITS), endOffset, beyond);
     case LATEST_TIERED:
     case EARLIEST_PENDING_UPLOAD:
       return NOT_FOUND;
     default:
-      return visible(findByTimestamp(log, timestamp, DEFAULT_DECODE_LIMITS), endOffset);
+      return visible(findByTimestamp(log, timestamp, DEFAULT_DECODE_LIMITS), endOffset, beyond);
   }
 }
 
 /** What lies past the committed end does not exist for a client yet. */
-function visible(found: FoundTimestamp | null, endOffset: number): typeof NOT_FOUND {
-  if (found === null || found.offset >= endOffset) return NOT_FOUND;
+function visible<Beyond>(found: FoundTimestamp | null, endOffset: number, beyond: Beyond): typeof NOT_FOUND | Beyond {
+  if (found === null) return NOT_FOUND;
+  if (found.offset >= endOffset) return beyond;
   return { timestamp: found.timestampMs, offset: found.offset, leaderEpoch: found.leaderEpoch };
 }
 

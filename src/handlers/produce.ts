@@ -14,6 +14,7 @@ import { BATCH_HEADER_BYTES, BatchAttribute, BatchField, MAGIC_V2, magicAt } fro
 import { validateBatch } from '../../wire/record/validation';
 import { isInternalTopic } from '../metadata/internal-topics';
 import type { Partition } from '../replication/partition';
+import { leadersForProduce } from './current-leader';
 import { handler, type Call } from './handler';
 import { leaderLookup } from './leader-lookup';
 
@@ -72,6 +73,8 @@ class Produce {
   private request: Request | null = null;
   private entries: readonly Entry[] = [];
   private entriesDone = 0;
+  /** A partition is led by another broker. */
+  private hasMoved = false;
 
   constructor(
     private readonly call: Call,
@@ -109,7 +112,7 @@ class Produce {
   private appended(): void {
     if (this.acks === 0) return this.finishUnacknowledged(this.responses);
     const answer = { responses: this.responses };
-    if (this.pending.length === 0) return this.respond(answer);
+    if (this.pending.length === 0) return this.respond(this.withLeaders(answer));
     const keys = this.pending.map(({ partition }) => partition.key);
     const waiting = {
       tryComplete: () => this.isComplete() && this.finish(answer),
@@ -127,7 +130,10 @@ class Produce {
       partition: data.index,
       currentLeaderEpoch: -1,
     });
-    if (!found.ok) return failed(data.index, found.errorCode);
+    if (!found.ok) {
+      this.hasMoved ||= found.errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER;
+      return failed(data.index, found.errorCode);
+    }
     const name = found.partition.log.topicPartition.topic;
     if (isInternalTopic(name) && this.call.clientId !== ADMIN_CLIENT_ID) {
       return failed(data.index, ErrorCode.INVALID_TOPIC_EXCEPTION, `Cannot append to internal topic ${name}`);
@@ -184,13 +190,20 @@ class Produce {
   /** Whether nothing is left to wait for; a partition that has failed meanwhile has its error noted. */
   private isSettled(pending: Pending): boolean {
     const { partition, lastOffset, needsFlush } = pending;
+    // Who has lost its leader once may find another log here when the same broker leads again.
+    if (pending.errorCode !== ErrorCode.NONE) return true;
     const errorCode = partition.core.checkLeader(-1);
     if (errorCode !== ErrorCode.NONE) {
       pending.errorCode = errorCode;
       return true;
     }
     if (needsFlush && partition.log.flushedOffset <= lastOffset) return false;
-    return this.acks !== ALL || partition.log.highWatermark > lastOffset;
+    if (this.acks !== ALL) return true;
+    if (partition.log.highWatermark <= lastOffset) return false;
+    // The ISR may have shrunk since the append.
+    const { core, log } = partition;
+    if (core.isAckedByTooFew(log.config.minInsyncReplicas)) pending.errorCode = ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND;
+    return true;
   }
 
   private isComplete(): boolean {
@@ -204,9 +217,27 @@ class Produce {
       const settled = this.isSettled(pending);
       const errorCode = settled ? pending.errorCode : lateError;
       if (errorCode !== ErrorCode.NONE) errors.set(pending.response, errorCode);
+      this.hasMoved ||= errorCode === ErrorCode.NOT_LEADER_OR_FOLLOWER;
     }
-    this.respond(errors.size === 0 ? answer : withErrors(answer, errors));
+    this.respond(this.withLeaders(errors.size === 0 ? answer : withErrors(answer, errors)));
     return true;
+  }
+
+  /** Says who leads instead, where this broker does not (KIP-951). */
+  private withLeaders(answer: Response): Response {
+    if (!this.hasMoved) return answer;
+    const leaders = leadersForProduce(this.call);
+    const { metadata } = this.call.services;
+    const responses = answer.responses.map((topic) => {
+      const name = this.call.apiVersion >= TOPIC_IDS_SINCE ? metadata.topicById(topic.topicId ?? '')?.name : topic.name;
+      const partitionResponses = topic.partitionResponses.map((response) => {
+        const currentLeader = leaders.of(response.errorCode, name, response.index);
+        return currentLeader === null ? response : { ...response, currentLeader };
+      });
+      return { ...topic, partitionResponses };
+    });
+    const { nodeEndpoints } = leaders;
+    return nodeEndpoints.length === 0 ? { responses } : { responses, nodeEndpoints };
   }
 
   private finishUnacknowledged(responses: Response['responses']): void {

@@ -1,13 +1,14 @@
 /**
  * Brings a change of the metadata to the parts of the broker, in the turn in which it is published: first the cache, then
- * configs, then replicas, so that whoever is woken by a replica sees the new state.
+ * configs, then replicas, so that whoever is woken by a replica sees the new state. Of the replicas, those that go are first,
+ * then those that lead, since others wait for them, then those that follow.
  */
 import { ConfigResourceType } from '../../controller/metadata/config-resource';
 import type { MetadataDelta, TopicChange } from '../../controller/metadata/delta';
 import type { MetadataImage } from '../../controller/metadata/image';
 import type { MetadataPublisher } from '../../controller/metadata/publisher';
 import type { MetadataCache } from './metadata-cache';
-import type { ReplicaManager } from '../replication/replica-manager';
+import type { AssignedReplica, ReplicaManager } from '../replication/replica-manager';
 import { DynamicConfig } from '../config/dynamic-config';
 
 export interface TopicsDeleted {
@@ -29,7 +30,9 @@ export class BrokerMetadataPublisher implements MetadataPublisher {
     this.cache.update(image, this.config.current);
     this.applyTopicConfigs(delta);
     this.deleteTopics(delta);
-    for (const change of delta.changedTopics()) this.applyTopic(change, image);
+    const followed: AssignedReplica[] = [];
+    for (const change of delta.changedTopics()) this.applyTopic(change, image, followed);
+    for (const replica of followed) this.replicas.apply(replica, this.cache.topicConfig(replica.topic));
   }
 
   private applyTopicConfigs(delta: MetadataDelta): void {
@@ -46,13 +49,16 @@ export class BrokerMetadataPublisher implements MetadataPublisher {
     if (deleted.length > 0) this.groups.topicsDeleted(deleted);
   }
 
-  private applyTopic(change: TopicChange, image: MetadataImage): void {
+  /** Those that are led here, or are not here any more, at once; the others are left for the end. */
+  private applyTopic(change: TopicChange, image: MetadataImage, followed: AssignedReplica[]): void {
     const { topic } = change;
     const config = this.cache.topicConfig(topic.name);
     for (const { partitionId } of change.partitions()) {
       const registration = image.topics.partition(topic, partitionId);
       if (registration === null) continue;
-      this.replicas.apply({ topic: topic.name, topicId: topic.id, partition: partitionId, registration }, config);
+      const replica = { topic: topic.name, topicId: topic.id, partition: partitionId, registration };
+      if (this.replicas.isFollower(registration)) followed.push(replica);
+      else this.replicas.apply(replica, config);
     }
   }
 }

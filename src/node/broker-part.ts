@@ -16,13 +16,14 @@ import { DynamicConfig } from '../config/dynamic-config';
 import { groupConfigOf } from '../coordinator/broker-group-config';
 import { GroupCoordinator } from '../coordinator/group/group-coordinator';
 import { PartitionCoordinatorLog } from '../coordinator/partition-coordinator-log';
-import { handlers } from '../handlers/index';
+import { handlerOf } from '../handlers/index';
 import { BrokerLifecycle, type Registration } from '../lifecycle';
 import { newTopicSettings, OFFSETS_TOPIC } from '../metadata/internal-topics';
 import type { MetadataCache } from '../metadata/metadata-cache';
 import { BrokerMetadataPublisher } from '../metadata/metadata-publisher';
 import { TopicCreator, type TopicToCreate } from '../metadata/topic-creator';
 import { ProducerIds } from '../producer-ids';
+import { peersOf, replicationSettingsOf } from '../replication/metadata-peers';
 import { FetchSessionCache } from '../replication/fetch-session';
 import { ProduceRules } from '../replication/produce-rules';
 import { ReplicaManager } from '../replication/replica-manager';
@@ -65,24 +66,26 @@ export class BrokerPart {
   constructor(private readonly parts: BrokerParts) {
     const { env, config, logs } = parts;
     this.dynamic = new DynamicConfig(config, env.logger.child('config'));
-    this.replicas = new ReplicaManager(env, logs, {
+    const replicaSettings = {
       brokerId: config.nodeId,
       flushBeforeAck: config.get('log.flush.before.ack'),
       maxDelayedOperations: MAX_DELAYED_OPERATIONS,
+      replication: replicationSettingsOf(config),
+    };
+    const peers = peersOf({
+      metadata: parts.metadata,
+      channel: parts.channels.alterPartition,
+      listenerName: config.interBrokerListenerName,
+      brokerEpoch: () => this.brokerEpoch,
     });
+    this.replicas = new ReplicaManager(env, logs, replicaSettings, peers);
     this.groups = new GroupCoordinator(
       { ...env, logger: env.logger.child('groups') },
       groupConfigOf(config),
       this.topicLookup(),
     );
     const services = this.createServices();
-    const router = new RequestRouter<Services>(
-      (name) => {
-        const row = handlers[name];
-        return 'notServed' in row ? undefined : row;
-      },
-      () => services,
-    );
+    const router = new RequestRouter<Services>(handlerOf, () => services);
     this.sockets = createSocketServer(env, this.dynamic, router, parts.invariantBroken);
   }
 
@@ -113,6 +116,10 @@ export class BrokerPart {
       this.groups.start(partitions() ?? 0);
       this.groups.elected(index, partition.core.leaderEpoch, new PartitionCoordinatorLog(partition));
     });
+    this.replicas.onResignation((partition, leaderEpoch) => {
+      const { topic, partition: index } = partition.log.topicPartition;
+      if (topic === OFFSETS_TOPIC) this.groups.resigned(index, leaderEpoch);
+    });
     quorum.loader.installPublisher(
       new BrokerMetadataPublisher(metadata, this.dynamic, this.replicas, this.deletedTopics()),
     );
@@ -135,12 +142,13 @@ export class BrokerPart {
     if (this.isStopped) throw new Error('stopped before it had started');
   }
 
-  /** Logs of topics that were deleted when the last run could no longer put them away. */
+  /** Logs of topics that were deleted, or of replicas that moved away, when the last run could no longer put them away. */
   private setStraysAside(): void {
-    const { logs, metadata } = this.parts;
+    const { logs, metadata, config } = this.parts;
     for (const { topicPartition } of [...logs.all]) {
       const { topic, partition } = topicPartition;
-      if (metadata.partition(topic, partition) === null) logs.setAside(topicPartition);
+      const replicas = metadata.partition(topic, partition)?.replicas ?? [];
+      if (!replicas.includes(config.nodeId)) logs.setAside(topicPartition);
     }
   }
 

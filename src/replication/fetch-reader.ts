@@ -22,9 +22,18 @@ export interface FetchedPartition {
   readonly divergingEpoch: { readonly epoch: number; readonly endOffset: number } | null;
 }
 
+/** A broker that follows, and what it has noted about it. */
+export interface FetchingFollower {
+  readonly brokerId: number;
+  /** -1 before Fetch v15. */
+  readonly brokerEpoch: number;
+}
+
 export interface FetchLimits {
   readonly maxBytes: number;
   readonly readCommitted: boolean;
+  /** Null: a consumer, who sees what is committed. A follower sees all. */
+  readonly follower: FetchingFollower | null;
   /** Fetch v0 to v2 know no way to return a batch beyond their bounds. */
   readonly mayExceedForFirstBatch: boolean;
 }
@@ -38,11 +47,15 @@ export interface FetchRead {
   readonly unknownCount: number;
 }
 
-/** Reads every target; `lookup` finds the partition or the error to answer. */
+/**
+ * Reads every target; `lookup` finds the partition or the error to answer. With `notes` the leader takes note of how far a
+ * follower has come: once per fetch, when it arrives.
+ */
 export function readPartitions(
   targets: Iterable<FetchPartition>,
   limits: FetchLimits,
   lookup: (target: FetchPartition) => LeaderLookup,
+  notes = false,
 ): FetchRead {
   let left = limits.maxBytes;
   let sizeBytes = 0;
@@ -51,7 +64,7 @@ export function readPartitions(
   const partitions: FetchedPartition[] = [];
   for (const target of targets) {
     const minOneBatch = limits.mayExceedForFirstBatch && sizeBytes === 0;
-    const fetched = readPartition(target, left, minOneBatch, limits.readCommitted, lookup);
+    const fetched = readPartition(target, left, minOneBatch, limits, notes, lookup);
     const bytes = fetched.slice?.sizeBytes ?? 0;
     sizeBytes += bytes;
     left = Math.max(0, left - bytes);
@@ -66,7 +79,8 @@ function readPartition(
   target: FetchPartition,
   maxBytes: number,
   minOneBatch: boolean,
-  readCommitted: boolean,
+  limits: FetchLimits,
+  notes: boolean,
   lookup: (target: FetchPartition) => LeaderLookup,
 ): FetchedPartition {
   const found = lookup(target);
@@ -75,12 +89,27 @@ function readPartition(
     const abortedTransactions = IS_UNKNOWN.has(found.errorCode) ? [] : null;
     return { ...failed(target, found.errorCode), abortedTransactions };
   }
+  const { partition } = found;
+  const { follower, readCommitted } = limits;
   try {
-    return readLog(target, found.partition, Math.min(maxBytes, target.maxBytes), minOneBatch, readCommitted);
+    const bytes = Math.min(maxBytes, target.maxBytes);
+    if (follower === null) return readLog(target, partition, bytes, minOneBatch, readCommitted ? 'stable' : 'committed');
+    const errorCode = partition.core.checkFollower(follower.brokerId, follower.brokerEpoch, target.currentLeaderEpoch);
+    if (errorCode !== ErrorCode.NONE) return failed(target, errorCode);
+    if (notes) note(target, partition, follower);
+    return readLog(target, partition, bytes, minOneBatch, 'all');
   } catch (error) {
     if (!(error instanceof LogStorageError)) throw error;
     return failed(target, error.errorCode);
   }
+}
+
+/** A fetch is proof of everything below its offset, if that is this leader's log. */
+function note(target: FetchPartition, partition: Partition, { brokerId, brokerEpoch }: FetchingFollower): void {
+  const { log } = partition;
+  const { fetchOffset, logStartOffset } = target;
+  if (fetchOffset < log.logStartOffset || fetchOffset > log.logEndOffset || findDivergence(target, log) !== null) return;
+  partition.followerFetched(brokerId, { brokerEpoch, endOffset: fetchOffset, startOffset: logStartOffset });
 }
 
 const IS_UNKNOWN: ReadonlySet<number> = new Set([ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.UNKNOWN_TOPIC_ID]);
@@ -98,12 +127,15 @@ function failed(target: FetchPartition, errorCode: number): FetchedPartition {
   };
 }
 
+/** Up to the last stable offset, the high watermark, or the log's end. */
+type ReadsUpTo = 'stable' | 'committed' | 'all';
+
 function readLog(
   target: FetchPartition,
   { log }: Partition,
   maxBytes: number,
   minOneBatch: boolean,
-  readCommitted: boolean,
+  upTo: ReadsUpTo,
 ): FetchedPartition {
   const { highWatermark, lastStableOffset, logStartOffset } = log;
   const offsets = { target, highWatermark, lastStableOffset, logStartOffset };
@@ -111,18 +143,23 @@ function readLog(
     ...offsets,
     errorCode: ErrorCode.NONE,
     slice: null,
-    abortedTransactions: readCommitted ? [] : null,
+    abortedTransactions: upTo === 'stable' ? [] : null,
     divergingEpoch: null,
   };
   const divergingEpoch = findDivergence(target, log);
   if (divergingEpoch === OUT_OF_RANGE) return failed(target, ErrorCode.OFFSET_OUT_OF_RANGE);
   if (divergingEpoch !== null) return { ...nothing, divergingEpoch };
-  const endOffset = readCommitted ? lastStableOffset : highWatermark;
+  const endOffset = endOf(log, upTo);
   const slice = readSlice(log, target.fetchOffset, maxBytes, endOffset, minOneBatch);
   if (slice === OUT_OF_RANGE) return failed(target, ErrorCode.OFFSET_OUT_OF_RANGE);
   if (slice === null || slice.sizeBytes === 0) return nothing;
-  const aborted = readCommitted ? abortedTransactions(log, target.fetchOffset, endOffset) : null;
+  const aborted = upTo === 'stable' ? abortedTransactions(log, target.fetchOffset, endOffset) : null;
   return { ...nothing, slice, abortedTransactions: aborted };
+}
+
+function endOf(log: Partition['log'], upTo: ReadsUpTo): number {
+  if (upTo === 'all') return log.logEndOffset;
+  return upTo === 'stable' ? log.lastStableOffset : log.highWatermark;
 }
 
 /**
@@ -135,6 +172,7 @@ function findDivergence(
 ): FetchedPartition['divergingEpoch'] | typeof OUT_OF_RANGE {
   if (target.lastFetchedEpoch < 0) return null;
   const { epoch, endOffset } = log.epochs.endOffsetFor(target.lastFetchedEpoch, log.logEndOffset);
-  if (epoch < 0 || endOffset < 0) return OUT_OF_RANGE;
+  // Below the log's start there is nothing to compare with.
+  if (epoch < 0 || endOffset < 0 || target.fetchOffset < log.logStartOffset) return OUT_OF_RANGE;
   return epoch < target.lastFetchedEpoch || endOffset < target.fetchOffset ? { epoch, endOffset } : null;
 }

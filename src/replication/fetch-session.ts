@@ -3,7 +3,7 @@
  * so that a request names only what changed and an answer holds only what is new.
  *
  * Invariants: at most `maxSessions`, and MAX_CACHED_PARTITIONS in all of them together; an idle or smaller older one makes
- * room for a larger new one, else the client goes on without. A session's epochs go 1, 2, ... and wrap to 1.
+ * room for a larger new one, any client's for a follower's, else the client goes on without. A session's epochs go 1, 2, ... and wrap to 1.
  */
 import type { Clock, Random } from '../../wire/base/env';
 import { ErrorCode } from '../../wire/base/error-codes';
@@ -45,6 +45,8 @@ export class FetchSession {
     readonly createdMs: number,
     /** In the order in which they are served next: who got data goes to the end. */
     readonly partitions: Map<string, FetchPartition>,
+    /** Of a follower. */
+    readonly isPrivileged: boolean,
   ) {
     this.lastUsedMs = createdMs;
   }
@@ -76,11 +78,17 @@ export class FetchSessionCache {
   }
 
   /** A new session for these partitions, or null when the cache has no room for it. */
-  create(partitions: Map<string, FetchPartition>, usesTopicIds: boolean): FetchSession | null {
+  create(
+    partitions: Map<string, FetchPartition>,
+    usesTopicIds: boolean,
+    isPrivileged = false,
+  ): FetchSession | null {
     const nowMs = this.clock.monotonicMs();
     if (partitions.size > MAX_CACHED_PARTITIONS) return null;
-    while (!this.hasRoomFor(partitions.size)) if (!this.evictFor(partitions.size, nowMs)) return null;
-    const session = new FetchSession(this.newId(), usesTopicIds, nowMs, partitions);
+    while (!this.hasRoomFor(partitions.size)) {
+      if (!this.evictFor(partitions.size, isPrivileged, nowMs)) return null;
+    }
+    const session = new FetchSession(this.newId(), usesTopicIds, nowMs, partitions, isPrivileged);
     this.sessions.set(session.id, session);
     return session;
   }
@@ -109,12 +117,13 @@ export class FetchSessionCache {
     }
   }
 
-  private evictFor(newSize: number, nowMs: number): boolean {
+  private evictFor(newSize: number, isPrivileged: boolean, nowMs: number): boolean {
     let victim: FetchSession | null = null;
     for (const session of this.sessions.values()) {
       const isIdle = nowMs - session.lastUsedMs > EVICTION_IDLE_MS;
       const isSmaller = nowMs - session.createdMs > EVICTION_IDLE_MS && session.partitions.size < newSize;
-      if (!isIdle && !isSmaller) continue;
+      const isLess = isPrivileged && !session.isPrivileged;
+      if (!isIdle && !isLess && !(isSmaller && session.isPrivileged === isPrivileged)) continue;
       if (victim === null || session.lastUsedMs < victim.lastUsedMs) victim = session;
     }
     if (victim === null) return false;

@@ -1,24 +1,38 @@
 /** A replica on this broker: its core over its log. */
 import type { AppendOrigin, AppendOutcome } from '../../log/append-outcome';
 import type { PartitionLog } from '../../log/partition-log';
-import { PartitionCore } from './partition-core';
+import type { Clock } from '../../wire/base/env';
+import type { FollowerPosition } from './follower-progress';
+import {
+  PartitionCore,
+  type CoreSettings,
+  type IsrDecision,
+  type IsrProposal,
+  type PartitionRegistration,
+  type RoleChange,
+} from './partition-core';
+
+/** What all replicas of a broker share. */
+export interface PartitionContext {
+  readonly core: CoreSettings;
+  readonly clock: Clock;
+  /** Told after the log has grown or the high watermark has moved: parked requests may end. */
+  advanced(partition: Partition): void;
+  /** Asks the controller for another ISR; what comes of it is told to `decided`. */
+  propose(partition: Partition, proposal: IsrProposal): void;
+}
 
 export class Partition {
   readonly core: PartitionCore;
+  readonly key: string;
   private readonly highWatermarkListeners = new Set<() => void>();
 
   constructor(
     readonly log: PartitionLog,
-    brokerId: number,
-    private readonly flushBeforeAck: boolean,
-    /** Told after the log has grown or the high watermark has moved: parked requests may end. */
-    private readonly advanced: (partition: Partition) => void,
+    private readonly context: PartitionContext,
   ) {
-    this.core = new PartitionCore(brokerId, log, flushBeforeAck);
-  }
-
-  get key(): string {
-    return `${this.log.topicPartition.topic}-${this.log.topicPartition.partition}`;
+    this.core = new PartitionCore(log, context.core);
+    this.key = `${log.topicPartition.topic}-${log.topicPartition.partition}`;
   }
 
   onHighWatermark(listener: () => void): () => void {
@@ -26,11 +40,22 @@ export class Partition {
     return () => this.highWatermarkListeners.delete(listener);
   }
 
+  /** Takes what the metadata log says; another ISR may mean that more is committed. */
+  apply(registration: PartitionRegistration): RoleChange {
+    const before = this.log.highWatermark;
+    const change = this.core.apply(registration, this.context.clock.monotonicMs());
+    if (this.log.highWatermark !== before) this.tellHighWatermark();
+    // Where only flushed records count, the new leader's have to be: perhaps nothing else brings that about.
+    const isUnflushed = this.context.core.flushBeforeAck && this.log.flushedOffset < this.log.logEndOffset;
+    if (change === 'leads' && isUnflushed) this.log.flush(() => this.advance());
+    return change;
+  }
+
   /** Appends validated batches as leader. Throws LogStorageError. */
   append(bytes: Uint8Array, origin: AppendOrigin): AppendOutcome {
     const outcome = this.log.append(bytes, this.core.leaderEpoch, origin);
     if (outcome.status === 'appended') {
-      if (this.flushBeforeAck || outcome.isFlushDue) this.log.flush(() => this.advance());
+      if (this.context.core.flushBeforeAck || outcome.isFlushDue) this.log.flush(() => this.advance());
       this.advance();
     }
     return outcome;
@@ -38,7 +63,38 @@ export class Partition {
 
   /** Recomputes what is committed and wakes whoever waits for it. */
   advance(): void {
-    if (this.core.advanceHighWatermark()) for (const listener of this.highWatermarkListeners) listener();
-    this.advanced(this);
+    const nowMs = this.core.isAlone ? 0 : this.context.clock.monotonicMs();
+    if (this.core.advanceHighWatermark(nowMs)) this.tellHighWatermark();
+    this.context.advanced(this);
+  }
+
+  /** A follower has asked for what comes at `position`: it has everything before that. */
+  followerFetched(brokerId: number, position: FollowerPosition): void {
+    const hasMoved = this.core.followerFetched(brokerId, position, this.context.clock.monotonicMs());
+    const proposal = this.core.expandIsr(brokerId);
+    if (proposal !== null) this.context.propose(this, proposal);
+    if (!hasMoved) return;
+    this.tellHighWatermark();
+    this.context.advanced(this);
+  }
+
+  /** Looks for members of the ISR that have fallen behind. */
+  checkIsr(nowMs: number): void {
+    const proposal = this.core.shrinkIsr(nowMs);
+    if (proposal !== null) this.context.propose(this, proposal);
+  }
+
+  /** The controller's word, or what became of the request. */
+  decided(proposal: IsrProposal, decision: IsrDecision): 'again' | 'done' {
+    const before = this.log.highWatermark;
+    const after = this.core.decided(proposal, decision, this.context.clock.monotonicMs());
+    if (this.log.highWatermark !== before) this.tellHighWatermark();
+    // Fewer in the ISR: acks=all may be answered now.
+    if (after === 'taken') this.context.advanced(this);
+    return after === 'again' ? 'again' : 'done';
+  }
+
+  private tellHighWatermark(): void {
+    for (const listener of this.highWatermarkListeners) listener();
   }
 }

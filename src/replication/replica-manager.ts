@@ -2,7 +2,8 @@
  * The replicas of this broker: which partitions are here, in which role, and the requests that wait for them.
  *
  * Invariants: a partition is found under its name only with the topic id that the metadata log gave it; whatever waits for
- * a partition is woken when its log grows, its high watermark moves, its role changes or it goes away.
+ * a partition is woken when its log grows, its high watermark moves, its role changes or it goes away; a replica is fetched
+ * for exactly as long as it is here, its log works and another broker leads.
  */
 import type { PartitionLog } from '../../log/partition-log';
 import type { LogManager } from '../../log/log-manager';
@@ -12,13 +13,19 @@ import type { Env } from '../../log/env';
 import type { TimerHandle } from '../../wire/base/env';
 import { ErrorCode } from '../../wire/base/error-codes';
 import { Purgatory } from '../../wire/base/purgatory';
-import type { PartitionRegistration } from './partition-core';
-import { Partition } from './partition';
+import { FetcherManager } from './fetcher-manager';
+import { IsrKeeper } from './isr-keeper';
+import { Partition, type PartitionContext } from './partition';
+import type { PartitionRegistration, RoleChange } from './partition-core';
+import { DEFAULT_REPLICATION, NO_PEERS, type Peers, type ReplicationSettings } from './peers';
+import { countReplicas, type ReplicaCounts } from './replica-counts';
 
 export interface ReplicaSettings {
   readonly brokerId: number;
   readonly flushBeforeAck: boolean;
   readonly maxDelayedOperations: number;
+  /** Default: Kafka's. */
+  readonly replication?: ReplicationSettings;
 }
 
 export interface AssignedReplica {
@@ -58,12 +65,36 @@ export class ReplicaManager {
   readonly producePurgatory: Purgatory;
   readonly fetchPurgatory: Purgatory;
   private readonly leadershipListeners: ((partition: Partition) => void)[] = [];
+  private readonly resignationListeners: ((partition: Partition, leaderEpoch: number | null) => void)[] = [];
+  private readonly fetchers: FetcherManager;
+  private readonly isrs: IsrKeeper;
+  private readonly context: PartitionContext;
 
   constructor(
     private readonly env: Env,
     private readonly logs: LogManager,
     private readonly settings: ReplicaSettings,
+    peers: Peers = NO_PEERS,
   ) {
+    const { brokerId, flushBeforeAck } = settings;
+    const replication = settings.replication ?? DEFAULT_REPLICATION;
+    const { maxLagMs } = replication;
+    const logger = env.logger.child('replication');
+    this.fetchers = new FetcherManager({
+      env,
+      logger,
+      settings: { ...replication, brokerId, flushBeforeAck },
+      brokerEpoch: () => peers.brokerEpoch(),
+      endpointOf: (id) => peers.endpointOf(id),
+    });
+    const isrEnv = { clock: env.clock, timers: env.timers, logger };
+    this.isrs = new IsrKeeper({ env: isrEnv, peers, brokerId, maxLagMs, partitions: () => this.all });
+    this.context = {
+      core: { brokerId, flushBeforeAck, maxLagMs, brokers: peers.brokers },
+      clock: env.clock,
+      advanced: ({ key }) => this.wake(key),
+      propose: (partition, proposal) => this.isrs.propose(partition, proposal),
+    };
     this.producePurgatory = new Purgatory(env.timers, settings.maxDelayedOperations);
     this.fetchPurgatory = new Purgatory(env.timers, settings.maxDelayedOperations);
   }
@@ -81,9 +112,32 @@ export class ReplicaManager {
     return this.settings.brokerId;
   }
 
+  /** Whether a replica is here, and another broker leads (or none). */
+  isFollower({ leader, replicas }: PartitionRegistration): boolean {
+    return leader !== this.settings.brokerId && replicas.includes(this.settings.brokerId);
+  }
+
   /** Told when a replica here begins to lead, with its log ready for appends. */
   onLeadership(listener: (partition: Partition) => void): void {
     this.leadershipListeners.push(listener);
+  }
+
+  /**
+   * Told when a replica here leads no more, with the leader epoch in which another does; null: the replica is gone, whoever
+   * leads.
+   */
+  onResignation(listener: (partition: Partition, leaderEpoch: number | null) => void): void {
+    this.resignationListeners.push(listener);
+  }
+
+  /** Of the partitions here; one pass over all of them. */
+  counts(): ReplicaCounts {
+    return countReplicas(this.all);
+  }
+
+  /** Replicas that are copied from another broker. */
+  get followedCount(): number {
+    return this.fetchers.size;
   }
 
   /** Takes one partition as the metadata log has it; `config` applies to its log. */
@@ -96,9 +150,25 @@ export class ReplicaManager {
     }
     const partition = this.partitions.get(key) ?? this.openInTurn(key, replica, config);
     if (partition === null) return;
-    const leads = partition.core.apply(registration);
+    const change = partition.apply(registration);
+    if (!partition.core.isAlone) this.isrs.watch();
+    if (change === 'none') return this.wake(key);
+    this.follow(partition, change);
     this.wake(key);
-    if (leads) for (const listener of this.leadershipListeners) listener(partition);
+    if (change === 'leads') for (const listener of this.leadershipListeners) listener(partition);
+    if (change === 'resigned') this.resigned(partition, partition.core.leaderEpoch);
+  }
+
+  /** Fetches from whoever leads now. */
+  private follow({ log, core }: Partition, change: RoleChange): void {
+    const { topicPartition, topicId } = log;
+    const { leaderEpoch, leaderId } = core;
+    if (change === 'leads' || leaderId < 0) this.fetchers.unfollow(topicId, topicPartition.partition);
+    else this.fetchers.follow({ ...topicPartition, topicId, leaderEpoch, log }, leaderId);
+  }
+
+  private resigned(partition: Partition, leaderEpoch: number | null): void {
+    for (const listener of this.resignationListeners) listener(partition, leaderEpoch);
   }
 
   /** Null when it has to wait for a later turn, or cannot be opened. */
@@ -128,7 +198,7 @@ export class ReplicaManager {
     const key = partitionKey(topic, index);
     try {
       const log = this.openLog(topic, topicId, index, config);
-      const partition = new Partition(log, this.settings.brokerId, this.settings.flushBeforeAck, () => this.wake(key));
+      const partition = new Partition(log, this.context);
       this.partitions.set(key, partition);
       this.failed.delete(key);
       return partition;
@@ -167,9 +237,13 @@ export class ReplicaManager {
     const key = partitionKey(topic, index);
     this.failed.delete(key);
     this.waiting.delete(key);
-    if (!this.partitions.delete(key)) return;
+    const partition = this.partitions.get(key);
+    if (partition === undefined) return;
+    this.partitions.delete(key);
+    this.fetchers.unfollow(partition.log.topicId, index);
     this.logs.remove({ topic, partition: index });
     this.wake(key);
+    if (partition.core.role === 'leading') this.resigned(partition, null);
   }
 
   /** Applies a topic's config to its logs. */
@@ -221,6 +295,7 @@ export class ReplicaManager {
     for (const [key, partition] of this.partitions) {
       if (partition.log.directoryState.path !== path) continue;
       partition.core.goOffline();
+      this.fetchers.unfollow(partition.log.topicId, partition.log.topicPartition.partition);
       this.wake(key);
     }
   }
@@ -233,6 +308,8 @@ export class ReplicaManager {
   close(): void {
     this.isClosed = true;
     this.retryTimer?.cancel();
+    this.fetchers.close();
+    this.isrs.close();
     this.producePurgatory.close();
     this.fetchPurgatory.close();
   }

@@ -1,0 +1,48 @@
+/** The other brokers as the metadata has them, and the settings by which they are followed. */
+import type { ControllerChannel } from '../controller-channel';
+import type { BrokerConfig } from '../config/broker-config';
+import { endpointOf, type MetadataCache } from '../metadata/metadata-cache';
+import type { Peers, ReplicationSettings } from './peers';
+
+export interface PeersParts {
+  readonly metadata: MetadataCache;
+  readonly channel: ControllerChannel;
+  /** The listener at which brokers reach each other. */
+  readonly listenerName: string | null;
+  /** Of this broker's registration; -1 before it. */
+  brokerEpoch(): number;
+}
+
+export function peersOf({ metadata, channel, listenerName, brokerEpoch }: PeersParts): Peers {
+  const registrationOf = (brokerId: number) => metadata.image.cluster.brokers.get(brokerId);
+  return {
+    channel,
+    brokerEpoch,
+    brokers: {
+      epochOf: (brokerId) => {
+        const broker = registrationOf(brokerId);
+        return broker === undefined || broker.fenced ? -1 : broker.epoch;
+      },
+      isActive: (brokerId) => {
+        const broker = registrationOf(brokerId);
+        return broker !== undefined && !broker.fenced && !broker.inControlledShutdown;
+      },
+    },
+    endpointOf: (brokerId) => {
+      const broker = registrationOf(brokerId);
+      return broker === undefined || listenerName === null ? null : endpointOf(broker, listenerName);
+    },
+  };
+}
+
+export function replicationSettingsOf(config: BrokerConfig): ReplicationSettings {
+  return {
+    maxLagMs: config.get('replica.lag.time.max.ms'),
+    maxWaitMs: config.get('replica.fetch.wait.max.ms'),
+    minBytes: config.get('replica.fetch.min.bytes'),
+    maxBytes: config.get('replica.fetch.max.bytes'),
+    responseMaxBytes: config.get('replica.fetch.response.max.bytes'),
+    backoffMs: config.get('replica.fetch.backoff.ms'),
+    socketTimeoutMs: config.get('replica.socket.timeout.ms'),
+  };
+}
