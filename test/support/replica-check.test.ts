@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BatchView } from '../../wire/record/batch';
 import { encodeBatch } from '../../wire/record/records';
 import { createCrc32c } from '../sim/crc32c';
 import { replicaCheck } from './replica-check';
@@ -11,11 +10,8 @@ const crc32c = createCrc32c();
 
 /** One record at `offset`. */
 function batchAt(offset: number, epoch: number, value: string): Uint8Array {
-  const bytes = encodeBatch({ records: [{ key: null, value: Buffer.from(value), timestampMs: 1 }] }, crc32c);
-  const view = new BatchView(bytes);
-  view.baseOffset = offset;
-  view.partitionLeaderEpoch = epoch;
-  return bytes;
+  const records = [{ key: null, value: Buffer.from(value), timestampMs: 1 }];
+  return encodeBatch({ records, baseOffset: offset, leaderEpoch: epoch }, crc32c);
 }
 
 interface Told {

@@ -52,8 +52,11 @@ interface Replica {
 
 const crc32c = createCrc32c();
 
-/** Compares every partition that two or more directories hold. `upTo` knows better than the files how far they must agree. */
-export function checkReplicas(directories: readonly ReplicaDirectory[], upTo?: (topic: string, partition: number) => number): readonly CheckedPartition[] {
+/** Says of a partition how far its replicas must agree, when it is known better than by the files. */
+export type KnownEnd = (topic: string, partition: number) => number | undefined;
+
+/** Compares every partition that two or more directories hold. */
+export function checkReplicas(directories: readonly ReplicaDirectory[], upTo?: KnownEnd): readonly CheckedPartition[] {
   const found = new Map<string, ReplicaDirectory[]>();
   for (const directory of directories) {
     for (const name of directory.names('') ?? []) {

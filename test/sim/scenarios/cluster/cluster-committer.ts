@@ -47,7 +47,7 @@ export class GroupCommitter {
       const group = response === NO_ANSWER ? undefined : response.groups[0];
       if (group?.errorCode === ErrorCode.NONE) {
         const answer = group.topics[0]?.partitions[0];
-        if (answer === undefined) ghost.violate('an OffsetFetch response without its partition');
+        if (answer === undefined) this.parts.ghost.violate('an OffsetFetch response without its partition');
         return ghost.checkCommitted(partitionKey(topic, partition), answer.committedOffset);
       }
       if (group !== undefined && !isRetriable(group.errorCode)) ghost.violate(`OffsetFetch gave ${describe(group.errorCode)}`);

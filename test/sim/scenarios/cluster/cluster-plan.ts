@@ -90,7 +90,7 @@ function drawMode(random: SimRandom, mood: 'wild' | 'calm'): Step {
     partitions: random.between(1, 3),
     offsetsPartitions: random.between(1, 2),
     snapshotBytes: random.pick([1_500, 4_000, 15_000]),
-    gapMs: random.pick([60, 120, 300]),
+    gapMs: random.pick([100, 300, 800]),
     maxRecords: random.pick([1, 3, 8]),
     maxValueBytes: random.pick([20, 200]),
     segmentBytes: random.pick([1_000, 4_000, 20_000]),

@@ -106,7 +106,7 @@ export class PlainProducer {
 }
 
 async function produce(parts: ProducerParts, destination: Destination, values: readonly string[], acks: number, producer: ProducerIdentity): Promise<Outcome> {
-  const { env, client, ghost, count } = parts;
+  const { env, client, count } = parts;
   const { topic, partition } = destination;
   const known = await client.leaderOf(topic, partition);
   if (known === null) return NO_ANSWER;
@@ -122,7 +122,7 @@ async function produce(parts: ProducerParts, destination: Destination, values: r
     return NO_ANSWER;
   }
   const answer = response.responses[0]?.partitionResponses[0];
-  if (answer === undefined) ghost.violate('a Produce response without its partition');
+  if (answer === undefined) parts.ghost.violate('a Produce response without its partition');
   if (answer.errorCode !== ErrorCode.NONE) {
     count(`produce ${describe(answer.errorCode)}`);
     client.forget(topic, partition);

@@ -52,7 +52,9 @@ export class ClusterScript {
         disk: watchCuts(env.disk, (...cut) => this.watch.cutting(node, ...cut)),
         network: hookNetwork(env.network, env.timers, this.tap.hookOf(node)),
       }),
-      ended: (node, { exitWhy }) => world.report(new SimViolation(`node ${node.id} ended by itself: ${exitWhy}`)),
+      ended: (node, { state, exitWhy }) => {
+        if (state === 'exited') world.report(new SimViolation(`node ${node.id} ended by itself: ${exitWhy}`));
+      },
     });
     this.watch = new ClusterWatch(this.cluster, this.ghost, world.random('watch'), count);
     this.tap = new WireTap(this.watch.votes, () => world.nowMs, (node) => this.cluster.isRunning(node.id), count);

@@ -85,10 +85,10 @@ export class ClusterWatch {
     for (const { key } of this.partitions()) this.checkMatching(key);
   }
 
-  /** The segment's file is about to be cut by a running broker (I8), or by one that recovers. */
+  /** I8: the segment's file is about to be cut, by a replica that follows its leader, or by one that recovers. */
   cutting(node: SimNode, directory: string, baseOffset: number, sizeBytes: number): void {
-    if (!node.isServing) return this.count('recovery cut');
-    this.count(directory.startsWith('__cluster_metadata') ? 'metadata truncation' : 'truncation');
+    const what = directory.startsWith('__cluster_metadata') ? 'metadata truncation' : 'truncation';
+    this.count(node.isServing ? what : `${what} at start`);
     const content = node.host.disk.currentContent(`${DATA_DIRECTORY}/${directory}/${String(baseOffset).padStart(20, '0')}.log`);
     const [first] = DiskBatches.batchesIn((content ?? new Uint8Array(0)).subarray(sizeBytes));
     const committedEnd = this.ghost.committedEnd(directory);

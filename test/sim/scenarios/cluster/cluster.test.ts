@@ -1,9 +1,15 @@
-import type { SimNode } from './sim-cluster';
-import { SimViolation } from '../../violation';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { transformSync } from 'esbuild';
 import { newTally, planFor, playOne, sweepSeed } from '../../harness/sweep';
 import { inMacrotask } from '../../runner';
+import { SimRandom } from '../../random';
+import { SimViolation } from '../../violation';
 import { cluster } from './cluster';
+import { clusterMutants } from './cluster-mutants';
+import { FAULT_KINDS, planCluster } from './cluster-plan';
 import { ClusterScript } from './cluster-script';
+import type { SimNode } from './sim-cluster';
 
 const TOPIC = 'orders';
 const HERE = { topic: TOPIC, partition: 0 };
@@ -141,4 +147,28 @@ describe('a cluster, simulated', () => {
       if (first === undefined) throw new SimViolation('the schedule fails');
       expect(trace()).toBe(first);
     }));
+});
+
+describe('schedules of a cluster', () => {
+  const plans = Array.from({ length: 200 }, (_, seed) => planCluster(new SimRandom(`plan/${seed}`), 'wild'));
+
+  test('last half a minute and have five faults at least', () => {
+    for (const steps of plans) {
+      expect(steps.reduce((sum, step) => sum + Number(step['afterMs'] ?? 0), 0)).toBeGreaterThanOrEqual(29_999);
+      expect(steps.filter(({ kind }) => FAULT_KINDS.some((fault) => fault === kind)).length).toBeGreaterThanOrEqual(5);
+    }
+  });
+
+  test('meet every kind of fault', () => {
+    const met = new Set(plans.flatMap((steps) => steps.map(({ kind }) => kind)));
+    expect(FAULT_KINDS.filter((kind) => !met.has(kind))).toEqual([]);
+  });
+});
+
+describe('bugs planted for the cluster', () => {
+  test.each(clusterMutants.map((mutant) => [mutant.name, mutant] as const))('%s has its place in the code', (_, mutant) => {
+    const source = readFileSync(join(resolve(__dirname, '..', '..', '..', '..'), mutant.file), 'utf8');
+    const { code } = transformSync(source, { loader: 'ts', format: 'cjs', target: 'node20' });
+    expect(code.split(mutant.find)).toHaveLength(2);
+  });
 });

@@ -12,7 +12,7 @@ import { SimViolation } from '../../violation';
 import { SimWorld } from '../../world';
 import { checkReplicas } from '../../../support/replica-check';
 import { unsettled } from './checkers/settled';
-import { CLIENTS, NODE_IDS, processOf } from './cluster-config';
+import { CLIENTS, NODE_IDS, OFFSETS_TOPIC, processOf } from './cluster-config';
 import { ClusterGhost } from './cluster-ghost';
 import { ClusterNemesis } from './cluster-nemesis';
 import { FAULT_KINDS, modesOf, planCluster } from './cluster-plan';
@@ -62,6 +62,7 @@ class ClusterPlay {
     this.cluster = new SimCluster(this.world, {
       mode: this.modes,
       ports: (node, env) => this.ports(node, env),
+      starting: (node, life) => this.planKill(node, life),
       ended: (node, process) => this.nodeEnded(node, process),
     });
     const count = (counter: string): void => play.count(counter);
@@ -72,7 +73,6 @@ class ClusterPlay {
   run(): Played {
     const { world, cluster: nodes } = this;
     this.play.count(this.modes.flush ? 'flushed mode' : 'cached mode');
-    this.planKill(0);
     nodes.startAll();
     this.sampleOn();
     world.start(world.host(CLIENTS), CLIENTS, (env) => this.main(env));
@@ -137,9 +137,14 @@ class ClusterPlay {
   /** I3, in the end: every replica holds the same bytes, as far as any of them is known to hold anything. */
   private checkReplicas(): void {
     this.watch.sampleAll();
-    const checked = checkReplicas(this.cluster.nodes.map(replicaDirectory), (topic, partition) => this.ghost.committedEnd(`${topic}-${partition}`));
+    const checked = checkReplicas(this.cluster.nodes.map(replicaDirectory), (topic, partition) => this.knownEnd(topic, partition));
     const [difference] = checked.flatMap(({ differences }) => differences);
     if (difference !== undefined) this.ghost.violate(`I3 ${difference}`);
+  }
+
+  /** Of the group's own topic only the nodes know how far it is committed. */
+  private knownEnd(topic: string, partition: number): number | undefined {
+    return topic === OFFSETS_TOPIC ? undefined : this.ghost.committedEnd(`${topic}-${partition}`);
   }
 
   private sampleOn(): void {
@@ -149,24 +154,20 @@ class ClusterPlay {
     });
   }
 
-  /** Killed by the plan; whoever else ends a node starts it again himself. One that gives up by itself is a violation. */
+  /** Killed by the plan; whoever else kills a node starts it again himself. One that gives up by itself is a violation. */
   private nodeEnded(node: SimNode, process: SimProcess): void {
-    if (process.killedBefore === '') {
-      if (process.state !== 'crashed') this.world.report(new SimViolation(`node ${node.id} ended by itself: ${process.exitWhy}\n${this.story()}`));
-      return;
-    }
-    this.calls[node.lives - 1] = process.callCount;
-    const isPower = this.play.kill?.ending === 'power' && this.modes.flush;
+    if (node.id === VICTIM) this.calls[node.lives - 1] = process.callCount;
+    if (process.state === 'exited') this.world.report(new SimViolation(`node ${node.id} ended by itself: ${process.exitWhy}\n${this.story()}`));
+    if (process.killedBefore === '') return;
     this.world.scheduler.at(50, this.world.owner, () => {
-      if (isPower) this.cluster.losePower(node.id);
-      this.planKill(node.lives);
+      if (this.play.kill?.ending === 'power' && this.modes.flush) this.cluster.losePower(node.id);
       this.cluster.start(node.id);
     });
   }
 
-  private planKill(life: number): void {
+  private planKill(node: SimNode, life: number): void {
     const { kill } = this.play;
-    if (kill?.life === life) this.world.killBeforeCall(processOf(VICTIM), kill.beforeCall);
+    if (node.id === VICTIM && kill?.life === life) this.world.killBeforeCall(node.processName, kill.beforeCall);
   }
 
   /** The last lines of every node. */

@@ -18,7 +18,9 @@ export interface ClusterOptions {
   readonly mode: ClusterMode;
   /** What stands between a node and its ports: taps and faults. */
   readonly ports?: (node: SimNode, env: Env) => Env;
-  /** A node ended although nobody had asked it to. Default: it is a violation. */
+  /** A life of the node is about to begin; counted from 0. */
+  readonly starting?: (node: SimNode, life: number) => void;
+  /** The node's process has ended, whoever ended it. */
   readonly ended?: (node: SimNode, process: SimProcess) => void;
 }
 
@@ -95,6 +97,7 @@ export class SimCluster {
     if (this.isRunning(id)) return;
     const { world } = this;
     if (!node.host.net.isUp) world.powerOn(node.host);
+    this.options.starting?.(node, node.lives);
     node.lives++;
     node.broker = null;
     node.isPaused = false;
@@ -110,7 +113,7 @@ export class SimCluster {
     running.process.onEnd(() => {
       if (node.lives !== lives) return;
       node.broker = null;
-      if (running.process.state !== 'killed' || running.process.killedBefore !== '') this.options.ended?.(node, running.process);
+      this.options.ended?.(node, running.process);
     });
   }
 
