@@ -1,0 +1,231 @@
+/**
+ * Does to a cluster what a schedule says, as far as the budget of the play allows: what is promised holds only while no more
+ * disks are lost than it says. A fault that would go beyond is left out, and counted.
+ *
+ * The budget. kill -9, pauses and cuts: any number, at any time. Loss of power: any number where acknowledged means flushed;
+ * elsewhere one node at a time, while every ISR is whole. A wiped disk: one node, while every ISR is whole.
+ */
+
+import type { ApiName } from '../../../../wire/api-keys';
+import type { Step } from '../../harness/scenario';
+import type { SimRandom } from '../../random';
+import { usualDelays } from '../../disk-faults';
+import { unsettled } from './checkers/settled';
+import type { AdminParts } from './cluster-admin';
+import { alterConfig, replaceVoter } from './cluster-admin';
+import { CLIENTS, hostOf, NODE_IDS, nodeHosts } from './cluster-config';
+import type { ClusterWatch } from './cluster-watch';
+import type { SimCluster } from './sim-cluster';
+import type { WireTap } from './wire-tap';
+
+export interface NemesisParts {
+  readonly cluster: SimCluster;
+  readonly watch: ClusterWatch;
+  readonly tap: WireTap;
+  readonly admin: AdminParts;
+  readonly random: SimRandom;
+  readonly addTopic: (partitions: number) => Promise<void>;
+  readonly topics: () => readonly string[];
+  count(counter: string): void;
+}
+
+export class ClusterNemesis {
+  /** Replacements of voters that are under way. */
+  private readonly replacing: Promise<void>[] = [];
+  private wiped = false;
+  private isOver = false;
+
+  constructor(private readonly parts: NemesisParts) {}
+
+  async perform(step: Step): Promise<void> {
+    await this.parts.admin.client.pause(Number(step['afterMs'] ?? 0));
+    const { topics, addTopic, admin, random } = this.parts;
+    switch (step.kind) {
+      case 'topic':
+        return void addTopic(Number(step['partitions']));
+      case 'config':
+        return void alterConfig(admin, random.pick(topics()), String(step['config']), String(step['value']));
+      case 'kill':
+      case 'power':
+      case 'stop':
+      case 'wipe':
+        return this.takeDown(step.kind, this.target(step, 'target'), Number(step['downMs']));
+      case 'killAll':
+      case 'powerAll':
+        return this.takeAllDown(step.kind, Number(step['downMs']));
+      default:
+        return this.disturb(step);
+    }
+  }
+
+  /** Everything is mended, and what was begun has ended. */
+  async end(): Promise<void> {
+    this.isOver = true;
+    const { cluster, tap, admin } = this.parts;
+    tap.clearFaults();
+    for (const { host } of cluster.nodes) Object.assign(host.disk.delays, usualDelays());
+    cluster.heal();
+    for (const a of nodeHosts) for (const b of nodeHosts) if (a < b) cluster.world.network.setDelay(a, b, [0.05, 0.5]);
+    // Clean stops that were under way end in a start of their own.
+    while (cluster.running.length < cluster.nodes.length || cluster.nodes.some(({ isStopping }) => isStopping)) {
+      await admin.client.pause(50);
+      for (const node of cluster.nodes) if (!node.isStopping) cluster.start(node.id);
+    }
+    await Promise.all(this.replacing);
+  }
+
+  private target(step: Step, name: string): number {
+    const { watch, random, cluster } = this.parts;
+    const said = String(step[name] ?? '1');
+    const fixed = NODE_IDS.find((id) => String(id) === said);
+    if (fixed !== undefined) return fixed;
+    const partitions = [...watch.partitions()];
+    const partition = partitions.length === 0 ? null : random.pick(partitions).registration;
+    const any = random.pick(NODE_IDS);
+    if (said === 'controller') return watch.controllerId ?? any;
+    if (partition === null || partition.leader < 0) return any;
+    return said === 'leader' ? partition.leader : random.pick(cluster.nodes.filter(({ id }) => id !== partition.leader)).id;
+  }
+
+  /** Whether a node may lose what it has acknowledged. */
+  private get mayLose(): boolean {
+    const { cluster, watch } = this.parts;
+    watch.sample();
+    const isWhole = cluster.nodes.every((node) => node.isServing && !node.isPaused && !node.isStopping);
+    return isWhole && !watch.hasExcused && unsettled(watch.committed.image, NODE_IDS).length === 0;
+  }
+
+  private takeDown(kind: 'kill' | 'power' | 'stop' | 'wipe', id: number, downMs: number): void {
+    const { cluster, watch, count } = this.parts;
+    if (!cluster.isRunning(id) || cluster.node(id).isStopping) return count('left out');
+    if (kind === 'stop') return this.stop(id, downMs);
+    const losesData = kind === 'wipe' || (kind === 'power' && !cluster.isFlushed);
+    if (losesData && (!this.mayLose || (kind === 'wipe' && this.wiped))) return count('left out');
+    if (losesData) watch.excuse(id);
+    if (kind === 'power') cluster.losePower(id);
+    else cluster.kill(id);
+    count(kind);
+    this.startLater(id, downMs, kind === 'wipe' ? () => this.wipe(id) : null);
+  }
+
+  private stop(id: number, downMs: number): void {
+    const { cluster, count } = this.parts;
+    if (!cluster.node(id).isServing || cluster.node(id).isPaused) return count('left out');
+    void cluster.stop(id).then(() => {
+      count('stop');
+      this.startLater(id, downMs, null);
+    });
+  }
+
+  private takeAllDown(kind: 'killAll' | 'powerAll', downMs: number): void {
+    const { cluster, count, random } = this.parts;
+    if (kind === 'powerAll' && !cluster.isFlushed) return count('left out');
+    if (cluster.nodes.some(({ isStopping }) => isStopping)) return count('left out');
+    count(kind);
+    for (const { id } of cluster.nodes) {
+      if (kind === 'powerAll') cluster.losePower(id);
+      else cluster.kill(id);
+      this.startLater(id, downMs * random.spread(0.2, 1.8), null);
+    }
+  }
+
+  private startLater(id: number, delayMs: number, first: (() => void) | null): void {
+    const { cluster } = this.parts;
+    cluster.world.scheduler.at(delayMs, cluster.world.owner, () => {
+      if (cluster.isRunning(id)) return;
+      first?.();
+      cluster.start(id);
+    });
+  }
+
+  /** The disk is another one; the voter that it was is replaced by the one that it is now. */
+  private wipe(id: number): void {
+    const { cluster, watch, admin } = this.parts;
+    this.wiped = true;
+    const node = cluster.node(id);
+    const former = node.directoryId;
+    watch.excuse(id);
+    cluster.wipe(id);
+    // Its new directory has a name when the format is done.
+    const replace = async (): Promise<void> => {
+      while (node.directoryId === former) await admin.client.pause(10);
+      await replaceVoter(admin, cluster.clusterId, id, former, node.directoryId);
+    };
+    this.replacing.push(replace());
+  }
+
+  private disturb(step: Step): void {
+    const { cluster, count } = this.parts;
+    const id = this.target(step, 'target');
+    const lengthMs = Number(step['lengthMs'] ?? 0);
+    const { network } = cluster.world;
+    switch (step.kind) {
+      case 'pause':
+        if (!cluster.pause(id)) return count('left out');
+        this.later(lengthMs, () => cluster.resume(id));
+        break;
+      case 'isolate': {
+        cluster.isolate(id, step['spareClients'] === true);
+        this.later(lengthMs, () => [...nodeHosts, CLIENTS].forEach((other) => other !== hostOf(id) && network.heal(hostOf(id), other)));
+        break;
+      }
+      case 'cut': {
+        const other = this.other(step, id);
+        cluster.cut(id, other, step['oneWay'] === true);
+        this.later(lengthMs, () => network.heal(hostOf(id), hostOf(other)));
+        break;
+      }
+      case 'cutClients':
+        network.cut(CLIENTS, hostOf(id));
+        this.later(lengthMs, () => network.heal(CLIENTS, hostOf(id)));
+        break;
+      case 'reset':
+        cluster.reset(id);
+        break;
+      case 'slowLink':
+        return this.slowLink(id, this.other(step, id), Number(step['delayMs']), lengthMs);
+      case 'slowDisk':
+        return this.slowDisk(id, Number(step['delayMs']), lengthMs);
+      case 'frames':
+        return this.spoilFrames(step, lengthMs);
+      default:
+        return;
+    }
+    count(step.kind);
+  }
+
+  private other(step: Step, id: number): number {
+    const other = this.target(step, 'other');
+    return other === id ? (id % NODE_IDS.length) + 1 : other;
+  }
+
+  private slowLink(a: number, b: number, delayMs: number, lengthMs: number): void {
+    const { network } = this.parts.cluster.world;
+    network.setDelay(hostOf(a), hostOf(b), [delayMs / 2, delayMs]);
+    this.later(lengthMs, () => network.setDelay(hostOf(a), hostOf(b), [0.05, 0.5]));
+    this.parts.count('slowLink');
+  }
+
+  private slowDisk(id: number, delayMs: number, lengthMs: number): void {
+    const { delays } = this.parts.cluster.node(id).host.disk;
+    delays.sync = [delayMs / 2, delayMs];
+    this.later(lengthMs, () => Object.assign(delays, usualDelays()));
+    this.parts.count('slowDisk');
+  }
+
+  private spoilFrames(step: Step, lengthMs: number): void {
+    const { tap, cluster } = this.parts;
+    const delayMs = Number(step['delayMs']);
+    const point = step['point'] === 'received' ? 'received' : 'beforeResponse';
+    // The schedule was drawn from the list of APIs.
+    tap.addFault({ api: String(step['api']) as ApiName, point, action: delayMs < 0 ? 'drop' : delayMs, untilMs: cluster.world.nowMs + lengthMs });
+  }
+
+  /** Undoes a fault, unless the end has undone all. */
+  private later(delayMs: number, undo: () => void): void {
+    const { world } = this.parts.cluster;
+    world.scheduler.at(delayMs, world.owner, () => {
+      if (!this.isOver) undo();
+    });
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * A consumer of one partition that reads on and on. What it is given it tells the ghost; by itself it sees that offsets
+ * ascend without a gap, that nothing comes from above the high watermark (I26), that the high watermark of one leader in one
+ * epoch never goes back (I7), and that what it has read is still there for it to go on from (I9).
+ */
+
+import { ErrorCode, isRetriable } from '../../../../wire/base/error-codes';
+import { describe, NO_ANSWER } from '../broker/sim-client';
+import { DiskBatches } from './disk-batches';
+import type { ClusterGhost, ReadRecord } from './cluster-ghost';
+import { partitionKey } from './cluster-ghost';
+import type { KnownLeader, RoutedClient } from './routed-client';
+
+const FETCH_VERSION = 12;
+const RETRY_MS = 30;
+
+interface FetchedRecords {
+  readonly records: readonly ReadRecord[];
+  readonly highWatermark: number;
+}
+
+export class PartitionReader {
+  /** The next offset to read. */
+  position = 0;
+  private readonly key: string;
+  private watermark: KnownLeader & { offset: number } = { leader: -1, leaderEpoch: -1, offset: 0 };
+
+  constructor(
+    private readonly client: RoutedClient,
+    private readonly ghost: ClusterGhost,
+    readonly topic: string,
+    readonly partition: number,
+    private readonly maxBytes: number,
+  ) {
+    this.key = partitionKey(topic, partition);
+  }
+
+  /** One fetch, or one try at it. Returns how many records it brought. */
+  async step(maxWaitMs: number): Promise<number> {
+    const fetched = await this.fetch(this.position, maxWaitMs);
+    if (fetched === null) {
+      await this.client.pause(RETRY_MS);
+      return 0;
+    }
+    const last = fetched.records.at(-1);
+    if (last !== undefined) this.position = last.offset + 1;
+    return fetched.records.length;
+  }
+
+  /** The whole partition, from its beginning to its high watermark. */
+  async readWhole(): Promise<readonly ReadRecord[]> {
+    const records: ReadRecord[] = [];
+    for (;;) {
+      const next = (records.at(-1)?.offset ?? -1) + 1;
+      const fetched = await this.fetch(next, 0);
+      if (fetched === null) await this.client.pause(RETRY_MS);
+      else if (fetched.records.length > 0) records.push(...fetched.records);
+      else if (next >= fetched.highWatermark) return records;
+      else this.ghost.violate(`I26 nothing to fetch at ${next} of ${this.key}, though its high watermark is ${fetched.highWatermark}`);
+    }
+  }
+
+  private async fetch(offset: number, maxWaitMs: number): Promise<FetchedRecords | null> {
+    const { client, topic, partition } = this;
+    const known = await client.leaderOf(topic, partition);
+    if (known === null) return null;
+    const response = await client.ask(known.leader, 'Fetch', FETCH_VERSION, {
+      maxWaitMs,
+      minBytes: 1,
+      maxBytes: 1_000_000,
+      topics: [{ topic, partitions: [{ partition, currentLeaderEpoch: known.leaderEpoch, fetchOffset: offset, partitionMaxBytes: this.maxBytes }] }],
+      forgottenTopicsData: [],
+      rackId: '',
+    });
+    const answer = response === NO_ANSWER ? undefined : response.responses[0]?.partitions[0];
+    if (answer === undefined || answer.errorCode !== ErrorCode.NONE) {
+      client.forget(topic, partition);
+      if (answer !== undefined) this.checkError(answer.errorCode, offset, known, answer.highWatermark);
+      return null;
+    }
+    this.checkWatermark(known, answer.highWatermark);
+    return { records: this.recordsOf(answer.records ?? new Uint8Array(0), offset, answer.highWatermark), highWatermark: answer.highWatermark };
+  }
+
+  private recordsOf(bytes: Uint8Array, from: number, highWatermark: number): ReadRecord[] {
+    const records = [...DiskBatches.recordsIn(bytes)].filter(({ offset }) => offset >= from);
+    records.forEach(({ offset, value }, index) => {
+      if (offset !== from + index) this.ghost.violate(`I29 after ${from + index - 1} of ${this.key} comes ${offset}`);
+      if (offset >= highWatermark) this.ghost.violate(`I26 a fetch of ${this.key} gave offset ${offset}, at or past the high watermark ${highWatermark}`);
+      this.ghost.read(this.key, offset, value);
+    });
+    return records;
+  }
+
+  private checkWatermark({ leader, leaderEpoch }: KnownLeader, offset: number): void {
+    const before = this.watermark;
+    const isSame = before.leader === leader && before.leaderEpoch === leaderEpoch;
+    if (isSame && offset < before.offset) this.ghost.violate(`I7 the high watermark of ${this.key} went from ${before.offset} back to ${offset} at leader ${leader} in epoch ${leaderEpoch}`);
+    this.watermark = { leader, leaderEpoch, offset };
+  }
+
+  /** What was read below an old high watermark is there for every later leader: only one that lags behind may lack it. */
+  private checkError(errorCode: number, offset: number, known: KnownLeader, highWatermark: number): void {
+    if (isRetriable(errorCode)) return;
+    this.ghost.violate(`I9 a fetch of ${this.key} at ${offset} from leader ${known.leader} in epoch ${known.leaderEpoch} gave ${describe(errorCode)}, high watermark ${highWatermark}`);
+  }
+}
