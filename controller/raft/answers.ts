@@ -1,7 +1,7 @@
 /** What becomes of the answers of peers: first what every answer says, of epoch and leader, then what was asked for. (KIP-595) */
 import { ErrorCode, errorName } from '../../wire/base/error-codes';
 import { unreachable } from '../../wire/base/invariant';
-import { takeVote } from './elections';
+import { leaderIsGone, takeVote } from './elections';
 import { sawLeader, takeFetched } from './follower-fetch';
 import type { QuorumMachine } from './quorum-machine';
 import type { Turn } from './raft-io';
@@ -69,6 +69,7 @@ export function takeFailure(machine: QuorumMachine, requestId: number, why: Send
   if (sent === null) return;
   const { request, to } = sent;
   machine.requests.pause(to.id, turn);
+  if (why === 'refused') leaderIsGone(machine, to.id, turn);
   // A peer from before KIP-996 knows no pre-votes: then there is nothing to ask around for.
   if (why === 'unsupported' && request.api === 'vote' && request.preVote && machine.role.name === 'prospective') {
     machine.becomeCandidate(turn);

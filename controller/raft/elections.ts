@@ -14,6 +14,8 @@ import { isGranted } from './vote-rules';
 
 /** Halving the longest wait more often leaves nothing of it. */
 const MAX_HALVINGS = 30;
+/** How long a voter waits at most that has seen the leader's process gone. */
+const MAX_STAND_DELAY_MS = 150;
 
 export function handleVote(machine: QuorumMachine, caller: number, ask: VoteAsk, turn: Turn): void {
   const { errorCode, granted } = vote(machine, ask, turn);
@@ -99,6 +101,18 @@ export function takeVote(machine: QuorumMachine, voterId: number, { granted }: V
   if (role.name !== 'prospective' && role.name !== 'candidate') return;
   role.votes.set(voterId, granted);
   countVotes(machine, turn);
+}
+
+/**
+ * Nobody listens where the leader did: its process is dead, and the fetch timer would only tell so later. A voter stands
+ * within a moment, at random so that not all do at once, and grants others their pre-votes, which bind nobody. Kafka's voters
+ * wait for their timers. If it was wrong, the leader's next answer puts everything back.
+ */
+export function leaderIsGone(machine: QuorumMachine, peerId: number, { now }: Turn): void {
+  const { role } = machine;
+  if (role.name !== 'follower' || role.leaderId !== peerId || !machine.isVoter) return;
+  role.hasFetched = false;
+  role.deadlineMs = Math.min(role.deadlineMs, now.monotonicMs + machine.parts.random.below(MAX_STAND_DELAY_MS));
 }
 
 export function handleBeginQuorumEpoch(machine: QuorumMachine, caller: number, ask: BeginQuorumEpochAsk, turn: Turn): void {
