@@ -19,7 +19,10 @@ export interface LifecycleParts {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly registration: Registration;
-  readonly heartbeatIntervalMs: number;
+  /** Asked anew before each. */
+  heartbeatIntervalMs(): number;
+  /** What one request may take. */
+  readonly requestTimeoutMs: number;
   /** The last metadata offset that this broker has applied. */
   appliedOffset(): number;
 }
@@ -118,8 +121,8 @@ export class BrokerLifecycle {
   }
 
   private register(): void {
-    const { channel, registration, heartbeatIntervalMs } = this.parts;
-    channel.call('BrokerRegistration', registration, heartbeatIntervalMs, (result) => this.registered(result));
+    const { channel, registration, requestTimeoutMs } = this.parts;
+    channel.call('BrokerRegistration', registration, requestTimeoutMs, (result) => this.registered(result));
   }
 
   private registered(result: BrokerRegistrationResponse | PeerFailure): void {
@@ -157,7 +160,7 @@ export class BrokerLifecycle {
       offlineLogDirs: [],
       cordonedLogDirs: null,
     };
-    this.parts.channel.call('BrokerHeartbeat', request, this.parts.heartbeatIntervalMs, (result) => {
+    this.parts.channel.call('BrokerHeartbeat', request, this.parts.requestTimeoutMs, (result) => {
       this.isAsking = false;
       this.answered(result, request.wantShutDown);
     });
@@ -187,6 +190,6 @@ export class BrokerLifecycle {
   private nextDelayMs(wantedShutDown: boolean): number {
     if (this.state === 'starting') return RETRY_MS;
     if (this.state === 'stopping' && wantedShutDown && this.shutdownHeartbeats++ === 0) return SHUTDOWN_RETRY_MS;
-    return this.parts.heartbeatIntervalMs;
+    return this.parts.heartbeatIntervalMs();
   }
 }

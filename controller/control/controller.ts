@@ -26,6 +26,7 @@ import { createPartitions } from './create-partitions';
 import { createTopics } from './create-topics';
 import { deleteTopics } from './delete-topics';
 import { electLeaders } from './elections';
+import type { FailureDetector, HeartbeatConnection } from './failure-detector';
 import { updateFeatures, type QuorumFeatures } from './features';
 import { heartbeat } from './heartbeats';
 import { allocateProducerIds } from './producer-ids';
@@ -39,6 +40,7 @@ export class Controller {
     private readonly shell: ControllerShell,
     private readonly monotonicMs: () => number,
     private readonly quorum: () => QuorumFeatures,
+    private readonly detector: Pick<FailureDetector, 'heard'>,
   ) {}
 
   /** This node leads the quorum and has applied everything before: requests are served here. */
@@ -133,7 +135,13 @@ export class Controller {
     );
   }
 
-  heartbeat(request: broker.BrokerHeartbeatRequest, respond: Respond<broker.BrokerHeartbeatResponse>): void {
+  /** `connection`: that it came on, whose end says something of the broker; null for the broker of this process. */
+  heartbeat(
+    request: broker.BrokerHeartbeatRequest,
+    connection: HeartbeatConnection | null,
+    respond: Respond<broker.BrokerHeartbeatResponse>,
+  ): void {
+    if (connection !== null) this.detector.heard(request.brokerId, request.brokerEpoch, connection);
     const { state } = this.shell.activeCore ?? {};
     const registered = state?.image.cluster.brokers.get(request.brokerId);
     if (registered?.epoch === request.brokerEpoch) {

@@ -71,6 +71,7 @@ export class RaftNode implements RaftClient {
   private readonly inbox: RaftInput[] = [];
   /** Who waits for an answer. */
   private readonly callers = new Map<number, (answer: RaftAnswer | null) => void>();
+  private readonly leaderListeners: (() => void)[] = [];
   private lastCaller = 0;
   private leaving: { readonly timer: TimerHandle; readonly done: () => void } | null = null;
   private isRunning = false;
@@ -160,6 +161,11 @@ export class RaftNode implements RaftClient {
   register(listener: RaftListener): void {
     this.listeners.add(listener);
     this.guard(() => this.listeners.update());
+  }
+
+  /** Calls `listener` when another node leads, or nobody, as far as this node knows: before listeners of the log hear of it. */
+  onLeaderChange(listener: () => void): void {
+    this.leaderListeners.push(listener);
   }
 
   prepareAppend(epoch: number, values: readonly Uint8Array[], urgent: boolean): PreparedAppend {
@@ -284,7 +290,8 @@ export class RaftNode implements RaftClient {
       case 'truncated':
         return this.cache.truncateTo(effect.endOffset);
       case 'leaderChange':
-        return this.options.logger.info('leader of the metadata quorum', { ...effect.leader });
+        this.options.logger.info('leader of the metadata quorum', { ...effect.leader });
+        return this.leaderListeners.forEach((listener) => listener());
       case 'highWatermark':
         return;
       case 'send':

@@ -32,7 +32,7 @@ import type { Services } from '../services';
 import { boundListener, registeredListener, type BoundListener } from './bound-listener';
 import type { ControllerChannels } from './controller-channel/channels';
 import type { Quorum } from './quorum';
-import { registeredFeatures } from './registered-features';
+import { hasFastHeartbeats, registeredFeatures } from './registered-features';
 import { RequestRouter } from './request-router';
 import { createSocketServer } from './socket-server';
 
@@ -170,9 +170,17 @@ export class BrokerPart {
       timers: env.timers,
       logger: env.logger.child('lifecycle'),
       registration: this.registration(),
-      heartbeatIntervalMs: config.get('broker.heartbeat.interval.ms'),
+      heartbeatIntervalMs: () => this.heartbeatIntervalMs(),
+      requestTimeoutMs: config.get('broker.heartbeat.interval.ms'),
       appliedOffset: () => quorum.loader.lastPublishedOffset,
     });
+  }
+
+  /** A broker whose quorum is this very process has nobody to convince. */
+  private heartbeatIntervalMs(): number {
+    const { config, quorum } = this.parts;
+    const isAlone = config.isController && quorum.raft.voters?.size === 1;
+    return hasFastHeartbeats(config) && !isAlone ? config.get('broker.fast.heartbeat.interval.ms') : config.get('broker.heartbeat.interval.ms');
   }
 
   private registration(): Registration {
@@ -187,7 +195,7 @@ export class BrokerPart {
       listeners: [...this.bound.filter(isInterBroker), ...this.bound.filter((one) => !isInterBroker(one))].map(
         registeredListener,
       ),
-      features: registeredFeatures(),
+      features: registeredFeatures(hasFastHeartbeats(config)),
       rack: config.get('broker.rack'),
       isMigratingZkBroker: false,
       logDirs: [...identity.directoryIds.values()].sort(),

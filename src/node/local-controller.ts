@@ -3,6 +3,7 @@ import { Controller } from '../../controller/control/controller';
 import { ControllerCore } from '../../controller/control/controller-core';
 import { ControllerShell } from '../../controller/control/controller-shell';
 import type { QuorumFeatures } from '../../controller/control/features';
+import { FailureDetector } from '../../controller/control/failure-detector';
 import { PeriodicTasks } from '../../controller/control/periodic-tasks';
 import { decodeMetadataRecord } from '../../controller/metadata/records';
 import type { NodeIdentity } from '../../controller/raft/format';
@@ -61,15 +62,18 @@ export function openController(parts: LocalControllerParts): LocalController {
     },
     (isActive) => {
       tasks.setActive(isActive);
+      detector.setActive(isActive);
       activityChanged();
     },
   );
   const tasks = new PeriodicTasks(shell, periodicTasks(config), clock, timers);
+  const detector = new FailureDetector({ shell, nodeId: config.nodeId, network: env.network, timers, logger: env.logger.child('failure-detector') });
   raft.register(shell);
   const features = (): QuorumFeatures => ({ kraftVersion: raft.kraftVersion, voterIds: raft.voters?.ids ?? [] });
-  const api = new Controller(shell, () => clock.monotonicMs(), features);
+  const api = new Controller(shell, () => clock.monotonicMs(), features, detector);
   const stop = (): void => {
     tasks.setActive(false);
+    detector.setActive(false);
     shell.stop();
   };
   return { api, stop };

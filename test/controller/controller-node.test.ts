@@ -34,7 +34,7 @@ function beat(node: TestNode, brokerId: number, brokerEpoch: number): BrokerHear
     offlineLogDirs: [],
     cordonedLogDirs: null,
   };
-  return node.ask((respond) => node.controller.heartbeat(request, respond));
+  return node.ask((respond) => node.controller.heartbeat(request, null, respond));
 }
 
 function create(node: TestNode, name: string): CreateTopicsResponse {

@@ -25,7 +25,7 @@ function live(disk: MemoryDisk, log: MemoryRaftLog, life: number, told: Told): '
         wantFence: false,
         wantShutDown: false,
       };
-      node.controller.heartbeat({ ...beat, offlineLogDirs: [], cordonedLogDirs: null }, () => undefined);
+      node.controller.heartbeat({ ...beat, offlineLogDirs: [], cordonedLogDirs: null }, null, () => undefined);
     });
     node.settle();
     for (let i = 0; i < 8; i++) {

@@ -57,7 +57,8 @@ function lifecycle(): { time: ManualTime; controller: ManualController; broker: 
     timers: time,
     logger: silentLogger,
     registration,
-    heartbeatIntervalMs: 2000,
+    heartbeatIntervalMs: () => 2000,
+    requestTimeoutMs: 2000,
     appliedOffset: () => 0,
   });
   return { time, controller, broker };

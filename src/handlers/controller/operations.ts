@@ -3,11 +3,14 @@
  * which asks without a connection.
  */
 import type { Controller } from '../../../controller/control/controller';
+import type { HeartbeatConnection } from '../../../controller/control/failure-detector';
 import type { ApiName, RequestOf } from '../../../wire/api-keys';
 import type { ResponseOf } from '../../../wire/exchange';
 
 export interface OperationContext {
   readonly apiVersion: number;
+  /** That the request came on; the broker of this process has none. */
+  readonly connection?: HeartbeatConnection;
 }
 
 type Operation<N extends ApiName> = (
@@ -42,7 +45,7 @@ export const operations: { readonly [N in OperationName]: Operation<N> } = {
   AlterPartitionReassignments: (controller, request, _, respond) =>
     controller.alterPartitionReassignments(request, respond),
   AssignReplicasToDirs: (controller, request, _, respond) => controller.assignReplicasToDirs(request, respond),
-  BrokerHeartbeat: (controller, request, _, respond) => controller.heartbeat(request, respond),
+  BrokerHeartbeat: (controller, request, { connection }, respond) => controller.heartbeat(request, connection ?? null, respond),
   BrokerRegistration: (controller, request, _, respond) => controller.registerBroker(request, respond),
   ControllerRegistration: (controller, request, _, respond) => controller.registerController(request, respond),
   CreatePartitions: (controller, request, context, respond) => controller.createPartitions(request, context, respond),

@@ -28,7 +28,7 @@ export interface ControllerChannels {
 export interface ChannelsParts {
   readonly env: Env;
   readonly config: BrokerConfig;
-  readonly raft: Pick<RaftNode, 'nodeId' | 'leader' | 'voters'>;
+  readonly raft: Pick<RaftNode, 'nodeId' | 'leader' | 'voters' | 'onLeaderChange'>;
   /** Of the controller in this process; null on a node without the role. */
   readonly local: ControllerServices | null;
 }
@@ -64,6 +64,7 @@ export function openChannels({ env, config, raft, local }: ChannelsParts): Contr
     all.push(channel);
     return channel;
   };
+  raft.onLeaderChange(() => all.forEach((channel) => channel.leaderChanged()));
   return {
     heartbeats: open(),
     alterPartition: open(),

@@ -98,6 +98,17 @@ export class QueuedChannel implements ControllerChannel {
     this.pump();
   }
 
+  /** Another node leads, or nobody: an answer of the one before may never come, or be that it is not the controller. */
+  leaderChanged(): void {
+    if (this.link !== null) {
+      const active = this.parts.activeController();
+      const isSame = active !== null && !('call' in active) && isSameAddress(active, this.link.address);
+      // What is under way there fails by that, and is put back.
+      if (!isSame) this.giveLinkUp();
+    }
+    this.wake();
+  }
+
   /** Everything that waits fails, in a later turn. */
   close(): void {
     if (this.isClosed) return;
@@ -138,7 +149,7 @@ export class QueuedChannel implements ControllerChannel {
   }
 
   private askThere(address: ControllerAddress, call: Call): void {
-    if (this.link === null || this.link.address.host !== address.host || this.link.address.port !== address.port) {
+    if (this.link === null || !isSameAddress(this.link.address, address)) {
       this.giveLinkUp();
       this.link = { address, link: this.parts.connect(address) };
     }
@@ -195,4 +206,8 @@ export class QueuedChannel implements ControllerChannel {
     this.link?.link.close();
     this.link = null;
   }
+}
+
+function isSameAddress(a: ControllerAddress, b: ControllerAddress): boolean {
+  return a.host === b.host && a.port === b.port;
 }

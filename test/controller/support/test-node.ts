@@ -112,6 +112,7 @@ export class TestNode {
       this.shell,
       () => clock.monotonicMs(),
       () => ({ kraftVersion: this.raft.kraftVersion, voterIds: this.raft.voters?.ids ?? [] }),
+      { heard: () => undefined },
     );
   }
 
