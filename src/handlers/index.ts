@@ -22,7 +22,6 @@ export interface NotServed {
   readonly notServed: string;
 }
 
-// With src/handlers/controller/quorum.ts these three become forwarded('DescribeQuorum') and so on.
 const quorum: NotServed = { notServed: 'comes with quorums of several voters' };
 const controllers: NotServed = { notServed: 'served on controller listeners, as in Kafka' };
 const transactions: NotServed = { notServed: 'transactions come later; a transactional id is refused at once' };
@@ -89,7 +88,7 @@ export const handlers: Readonly<Record<ApiName, ApiHandler | NotServed>> = {
   Vote: controllers,
   BeginQuorumEpoch: controllers,
   EndQuorumEpoch: controllers,
-  DescribeQuorum: quorum,
+  DescribeQuorum: forwarded('DescribeQuorum'),
   AlterPartition: controllers,
   UpdateFeatures: forwarded('UpdateFeatures'),
   Envelope: controllers,
