@@ -240,6 +240,8 @@ export class LogManager {
     const path = `${directory.path}/${METADATA_LOG_DIRECTORY}`;
     this.env.disk.makeDirectorySync(path);
     if (this.env.disk.statSync(`${path}/${PARTITION_METADATA}`) === null) {
+      // A vote is written into it before anything is flushed: its name has to be durable before that.
+      this.env.disk.syncDirectorySync(directory.path);
       replaceFile(this.env.disk, path, PARTITION_METADATA, `version: 0\ntopic_id: ${topicId}`);
     }
     return this.openLog(directory, { topic: '__cluster_metadata', partition: 0 }, config, false, 0);

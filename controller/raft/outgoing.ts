@@ -68,7 +68,7 @@ function sayGoodbye(machine: QuorumMachine, role: ResignedRole, turn: Turn): num
     }
     readyAtMs = Math.min(readyAtMs, requests.readyAtMs(to.id));
   }
-  return Math.min(role.deadlineMs, readyAtMs);
+  return machine.isShuttingDown ? readyAtMs : Math.min(role.deadlineMs, readyAtMs);
 }
 
 function votesReadyAtMs(machine: QuorumMachine, role: ProspectiveRole | CandidateRole): number {

@@ -115,6 +115,11 @@ export class RaftNode implements RaftClient {
     return this.core.leader;
   }
 
+  /** This node leads now; a listener is told later, when it has applied everything. */
+  get isLeading(): boolean {
+    return this.core.leading !== null;
+  }
+
   get highWatermark(): number {
     return this.core.highWatermark;
   }

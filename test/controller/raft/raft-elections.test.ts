@@ -306,6 +306,11 @@ describe('a leader that goes', () => {
     expect(raft.core.roleName).toBe('leader');
   });
 
+  test('and is stopped before its timer has run out sets no timer any more', () => {
+    const raft = leader().step({ type: 'resign', epoch: 1 }).step({ type: 'shutdown' }).answers(2).answers(3);
+    expect(raft.core.deadlineMs).toBe(Number.POSITIVE_INFINITY);
+  });
+
   test('leads no more in the epoch that it gave up, and moves on to the next', () => {
     const raft = leader().step({ type: 'resign', epoch: 1 }).wait(2000).step({ type: 'tick' });
     expect(raft.core.leader).toEqual({ leaderId: -1, epoch: 2 });

@@ -9,9 +9,10 @@ import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { brokerMutants } from '../scenarios/broker/broker-mutants';
 import { logMutants } from '../scenarios/log-mutants';
+import { quorumMutants } from '../scenarios/quorum/quorum-mutants';
 import type { Mutant } from './mutant';
 
-export const mutants: readonly Mutant[] = [...logMutants, ...brokerMutants];
+export const mutants: readonly Mutant[] = [...logMutants, ...brokerMutants, ...quorumMutants];
 
 const ROOT = resolve(__dirname, '..', '..', '..');
 

@@ -3,5 +3,6 @@
 import type { Scenario } from '../harness/scenario';
 import { singleBroker } from './broker/single-broker';
 import { partitionLog } from './partition-log';
+import { quorum } from './quorum/quorum';
 
-export const scenarios: readonly Scenario[] = [partitionLog, singleBroker];
+export const scenarios: readonly Scenario[] = [partitionLog, singleBroker, quorum];
