@@ -118,7 +118,7 @@ const CLUSTER_TEST_DEFAULTS: ConfigLayer = {
     ['controller.quorum.election.backoff.max.ms', '100'],
     ['controller.quorum.fetch.timeout.ms', '1000'],
     ['broker.heartbeat.interval.ms', '500'],
-    ['broker.session.timeout.ms', '3000'],
+    ['broker.session.timeout.ms', '2000'],
   ]),
 };
 

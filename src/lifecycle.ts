@@ -33,8 +33,9 @@ type State = 'starting' | 'running' | 'stopping' | 'ended';
 const RETRY_MS = 20;
 /** Tries to register: twice as long after each. A successor may have to wait until the session before it is over. */
 const MAX_REGISTRATION_RETRY_MS = 500;
-/** The second heartbeat of a shutdown; then they come in their interval. */
+/** The second heartbeat of a shutdown, and those after it: oftener than usual, since somebody waits. */
 const SHUTDOWN_RETRY_MS = 50;
+const SHUTDOWN_INTERVAL_MS = 250;
 /** A broker that stops waits no longer for a controller that does not answer: perhaps all of them are stopping. */
 const UNANSWERED_STOP_MS = 1_500;
 
@@ -189,7 +190,7 @@ export class BrokerLifecycle {
 
   private nextDelayMs(wantedShutDown: boolean): number {
     if (this.state === 'starting') return RETRY_MS;
-    if (this.state === 'stopping' && wantedShutDown && this.shutdownHeartbeats++ === 0) return SHUTDOWN_RETRY_MS;
-    return this.parts.heartbeatIntervalMs();
+    if (this.state !== 'stopping' || !wantedShutDown) return this.parts.heartbeatIntervalMs();
+    return this.shutdownHeartbeats++ === 0 ? SHUTDOWN_RETRY_MS : SHUTDOWN_INTERVAL_MS;
   }
 }

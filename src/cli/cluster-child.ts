@@ -4,10 +4,12 @@ import type { PlannedNode } from './cluster-plan';
 import { CHILD_VARIABLE, type FromChild, type ToChild } from './parent';
 
 export class ClusterChild {
-  readonly ready: Promise<void>;
+  /** True when it serves; false when it has ended before. */
+  readonly ready: Promise<boolean>;
   /** How it ended: a code or a signal. */
   readonly exited: Promise<string>;
   isRunning = true;
+  private isReady = false;
   private readonly child: ChildProcess;
   private left: () => void = () => undefined;
 
@@ -33,25 +35,30 @@ export class ClusterChild {
     });
     this.ready = new Promise((resolve) => {
       this.child.on('message', (message: FromChild) => {
-        if (message.moldau === 'ready') resolve();
+        if (message.moldau === 'ready') {
+          this.isReady = true;
+          resolve(true);
+        }
         if (message.moldau === 'left') this.left();
       });
-      void this.exited.then(() => resolve());
+      void this.exited.then(() => resolve(false));
     });
   }
 
   /** Resolves when its broker has left the cluster, or when it has ended. */
   leave(): Promise<void> {
-    if (!this.isRunning) return Promise.resolve();
+    if (!this.isRunning || !this.isReady) return Promise.resolve();
     return new Promise((resolve) => {
       this.left = resolve;
       this.tell({ moldau: 'leave' });
     });
   }
 
-  /** In order: a node whose parent is gone stops. */
+  /** In order: a node whose parent is gone stops. One that still starts does not listen yet. */
   end(): void {
-    if (this.isRunning && this.child.connected) this.child.disconnect();
+    if (!this.isRunning) return;
+    if (this.isReady && this.child.connected) this.child.disconnect();
+    else this.child.kill('SIGTERM');
   }
 
   kill(): void {

@@ -20,31 +20,44 @@ export async function runCluster(flags: ClusterFlags): Promise<void> {
   } catch (error) {
     return fail(`Cannot prepare ${flags.dir}: ${messageOf(error)}`);
   }
-  const say = (line: string): void => void process.stderr.write(`moldau: ${line}\n`);
   const children = plan.map((node) => new ClusterChild(node, flags.overrides, (line) => void process.stderr.write(line)));
   let isStopping = false;
-  const stop = async (): Promise<void> => {
+  const stop = async (code: number): Promise<void> => {
+    if (isStopping) return;
     isStopping = true;
     await Promise.all(children.map((child) => child.leave()));
     for (const child of children) child.end();
     await Promise.all(children.map((child) => child.exited));
-    process.exit(0);
+    process.exit(code);
   };
   const exit = (code: number): void => {
     for (const child of children) child.kill();
     process.exit(code);
   };
-  const onSignal = signalHandler({ stop: () => void stop(), exit, say, nowMs: () => performance.now() });
+  const onSignal = signalHandler({ stop: () => void stop(0), exit, say, nowMs: () => performance.now() });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  for (const child of children) {
-    void child.exited.then((how) => {
-      if (!isStopping) say(`node ${child.node.id} has ended (${how})`);
-    });
-  }
-  await Promise.all(children.map(async (child) => child.ready.then(() => process.stdout.write(readyLine(child.node)))));
-  if (!isStopping && children.some((child) => child.isRunning)) process.stdout.write(summary(plan, flags));
-  await Promise.all(children.map((child) => child.exited));
-  if (!isStopping) return fail('All nodes have ended.');
+  const started = children.map(async (child) => {
+    const isReady = await child.ready;
+    if (isReady) process.stdout.write(readyLine(child.node));
+    else if (!isStopping) {
+      say(`node ${child.node.id} could not start (${await child.exited}); the others stop`);
+      await stop(1);
+    }
+    return isReady;
+  });
+  if ((await Promise.all(started)).includes(false)) return;
+  if (!isStopping) process.stdout.write(summary(plan, flags));
+  await Promise.all(children.map(async (child) => child.exited.then((how) => ended(child.node, how, isStopping))));
+  if (!isStopping) fail('All nodes have ended.');
+}
+
+/** A cluster goes on without one of its nodes. */
+function ended({ id }: PlannedNode, how: string, isExpected: boolean): void {
+  if (!isExpected) say(`node ${id} has ended (${how})`);
+}
+
+function say(line: string): void {
+  process.stderr.write(`moldau: ${line}\n`);
 }
 
 /** Writes the property files, and formats the nodes unless they are. Throws what the disk throws. */

@@ -3,14 +3,14 @@
  * Apache Kafka's kafka-storage.sh.
  */
 import { readFileSync } from 'node:fs';
-import { formatNode, loadOrFormat, type FormatPorts } from '../../controller/raft/format';
+import { formatNode, loadOrFormat, type FormatPorts, type InitialVoters } from '../../controller/raft/format';
 import { readMetaProperties, type MetaProperties } from '../../controller/raft/meta-properties';
 import type { VoterEndpoint } from '../../controller/raft/voter-set';
 import { metadataVersionName } from '../../controller/metadata/metadata-version';
 import { DirectoryLocks } from '../../log/directory-locks';
 import type { Disk } from '../../log/disk';
 import { NodeDisk } from '../../log/node-disk';
-import { isUuid, randomUuid } from '../../wire/base/uuid';
+import { randomUuid } from '../../wire/base/uuid';
 import { createNodeBaseEnv } from '../../wire/base/node-env';
 import type { BrokerConfig } from '../config/broker-config';
 import { silentLogger } from '../observe/silent-logger';
@@ -43,9 +43,7 @@ export function configFrom(file: string): BrokerConfig {
 
 /** Throws StorageError, FormatError, MetaPropertiesError, DirectoryLockedError or DiskError. */
 export function format(config: BrokerConfig, flags: FormatFlags, ports: StoragePorts): void {
-  if (!isUuid(flags.clusterId)) {
-    throw new StorageError(`Cluster ID string ${flags.clusterId} does not appear to be a valid UUID.`);
-  }
+  if (flags.clusterId.trim() === '') throw new StorageError('The cluster id must not be empty.');
   const endpoints = controllerEndpoints(config);
   const voters = initialVoters(flags, config);
   const features = firstFeatures(flags, voters);
@@ -72,9 +70,8 @@ export function format(config: BrokerConfig, flags: FormatFlags, ports: StorageP
   } finally {
     locks.release();
   }
-  const isVoter = voters === 'self' || (voters !== 'none' && voters.some(({ id }) => id === config.nodeId));
   for (const directory of directories.filter((each) => !found.includes(each))) {
-    const kind = directory === config.metadataLogDir ? metadataKind(config, isVoter) : 'data directory';
+    const kind = directory === config.metadataLogDir ? metadataKind(config, voters) : 'data directory';
     ports.print(`Formatting ${kind} ${directory} with metadata.version ${metadataVersionName(features.metadataVersion)}.`);
   }
 }
@@ -121,9 +118,11 @@ function controllerEndpoints(config: BrokerConfig): VoterEndpoint[] {
     }));
 }
 
-function metadataKind(config: BrokerConfig, isVoter: boolean): string {
-  if (isVoter) return 'dynamic metadata voter directory';
-  return config.quorumVoters.length > 0 ? 'metadata directory' : 'dynamic metadata directory';
+/** Kafka's words. */
+function metadataKind(config: BrokerConfig, voters: InitialVoters): string {
+  if (voters === 'none') return 'metadata directory';
+  const isVoter = voters === 'self' || voters.some(({ id }) => id === config.nodeId);
+  return isVoter ? 'dynamic metadata voter directory' : 'dynamic metadata directory';
 }
 
 function isDirectory(disk: Disk, path: string, problems: string[]): boolean {

@@ -58,7 +58,7 @@ interface Sifted<R> {
 
 function sift<R extends Resource>(call: Call, resources: readonly R[]): Sifted<R> {
   const isForeign = ({ resourceType, resourceName }: Resource): boolean =>
-    resourceType === ConfigResourceType.broker && isOtherBroker(call, resourceName);
+    resourceType === ConfigResourceType.broker && isOtherBroker(call.services, resourceName);
   return {
     mine: resources.filter((resource) => !isForeign(resource)),
     merge(answers) {
@@ -75,7 +75,7 @@ function refused(call: Call, { resourceType, resourceName }: Resource): Answer {
     resourceType,
     resourceName,
     errorCode: ErrorCode.INVALID_REQUEST,
-    errorMessage: otherBrokerMessage(call, resourceName),
+    errorMessage: otherBrokerMessage(call.services, resourceName),
   };
 }
 

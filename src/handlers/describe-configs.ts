@@ -10,34 +10,44 @@ import type { DescribedConfig, DescribeOptions } from '../../wire/base/config-de
 import { ErrorCode } from '../../wire/base/error-codes';
 import { describeBrokerConfigs, describeClusterDefaults } from '../config/describe-broker';
 import { isOtherBroker, otherBrokerMessage } from './broker-resource';
-import { handler, type Call } from './handler';
+import type { Services } from '../services';
+import { handler, type ApiHandler, type Call } from './handler';
 import { mapInTurns } from './in-turns';
 import { isValidTopicName } from './topic-name';
 
 type Resource = Infer<typeof DescribeConfigsRequest>['resources'][number];
 type Result = Input<typeof DescribeConfigsResponse>['results'][number];
 
-export const describeConfigs = handler({
-  request: DescribeConfigsRequest,
-  response: DescribeConfigsResponse,
-  handle(call, request, respond) {
-    const { includeSynonyms, includeDocumentation } = request;
-    const options = { includeSynonyms, includeDocumentation };
-    mapInTurns(
-      call,
-      request.resources,
-      (resource) => describe(call, resource, options),
-      (results) => respond({ results }),
-    );
-  },
-});
+/** What a listener needs to have to describe configs. */
+export type DescribingServices = Pick<Services, 'env' | 'metadata' | 'config' | 'brokerId'>;
 
-function describe(call: Call, resource: Resource, options: DescribeOptions): Result {
+export const describeConfigs = describeConfigsWith((services: Services) => services);
+
+/** The handler for listeners with other services, brought into the form of these. */
+export function describeConfigsWith<S>(servicesOf: (services: S) => DescribingServices): ApiHandler<S> {
+  return handler({
+    request: DescribeConfigsRequest,
+    response: DescribeConfigsResponse,
+    handle(outer: Call<S>, request, respond) {
+      const call = { ...outer, services: servicesOf(outer.services) };
+      const { includeSynonyms, includeDocumentation } = request;
+      const options = { includeSynonyms, includeDocumentation };
+      mapInTurns(
+        call,
+        request.resources,
+        (resource) => describe(call.services, resource, options),
+        (results) => respond({ results }),
+      );
+    },
+  });
+}
+
+function describe(services: DescribingServices, resource: Resource, options: DescribeOptions): Result {
   switch (resource.resourceType) {
     case ConfigResourceType.topic:
-      return describeTopic(call, resource, options);
+      return describeTopic(services, resource, options);
     case ConfigResourceType.broker:
-      return describeBroker(call, resource, options);
+      return describeBroker(services, resource, options);
     case ConfigResourceType.brokerLogger:
     case ConfigResourceType.clientMetrics:
     case ConfigResourceType.group:
@@ -51,8 +61,8 @@ function describe(call: Call, resource: Resource, options: DescribeOptions): Res
   }
 }
 
-function describeTopic(call: Call, resource: Resource, options: DescribeOptions): Result {
-  const { metadata, config } = call.services;
+function describeTopic(services: DescribingServices, resource: Resource, options: DescribeOptions): Result {
+  const { metadata, config } = services;
   const name = resource.resourceName;
   if (!isValidTopicName(name))
     return failed(resource, ErrorCode.INVALID_TOPIC_EXCEPTION, `Invalid topic name: ${name}`);
@@ -63,11 +73,11 @@ function describeTopic(call: Call, resource: Resource, options: DescribeOptions)
   );
 }
 
-function describeBroker(call: Call, resource: Resource, options: DescribeOptions): Result {
-  const { config } = call.services;
+function describeBroker(services: DescribingServices, resource: Resource, options: DescribeOptions): Result {
+  const { config } = services;
   const { resourceName, configurationKeys } = resource;
-  if (isOtherBroker(call, resourceName))
-    return failed(resource, ErrorCode.INVALID_REQUEST, otherBrokerMessage(call, resourceName));
+  if (isOtherBroker(services, resourceName))
+    return failed(resource, ErrorCode.INVALID_REQUEST, otherBrokerMessage(services, resourceName));
   if (resourceName === '') return succeeded(resource, describeClusterDefaults(config, configurationKeys, options));
   return succeeded(resource, describeBrokerConfigs(config, configurationKeys, options));
 }

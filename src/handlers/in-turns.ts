@@ -1,11 +1,12 @@
 /** Work on many things without holding up the loop: in slices of a few milliseconds, each in a turn of its own. */
+import type { Services } from '../services';
 import type { Call } from './handler';
 
 const SLICE_MS = 5;
 
 /** Maps `items` in order and hands over the results, in this turn when that is quick. What `map` throws ends the request. */
 export function mapInTurns<T, R>(
-  call: Call,
+  call: Call<Pick<Services, 'env'>>,
   items: readonly T[],
   map: (item: T) => R,
   done: (results: R[]) => void,

@@ -88,6 +88,24 @@ describe('the listeners of a node', () => {
   });
 });
 
+test('a controller describes configs of topics and of its own node', async () => {
+  await controller.ask('CreateTopics', 7, newTopic('described'));
+  const configurationKeys = ['retention.ms', 'node.id'];
+  const { results } = await controller.ask('DescribeConfigs', 4, {
+    resources: [
+      { resourceType: 2, resourceName: 'described', configurationKeys },
+      { resourceType: 4, resourceName: '1', configurationKeys },
+      { resourceType: 4, resourceName: '2', configurationKeys },
+    ],
+  });
+  const shown = results.map(({ errorCode, configs }) => [errorCode, configs.map(({ name, value }) => `${name}=${value}`)]);
+  expect(shown).toEqual([
+    [0, ['retention.ms=604800000']],
+    [0, ['node.id=1']],
+    [ErrorCode.INVALID_REQUEST, []],
+  ]);
+});
+
 describe('a broker elsewhere', () => {
   test('registers, heartbeats and is unfenced once it is caught up; brokers show it fenced or not', async () => {
     const client = { clientSoftwareName: 'test', clientSoftwareVersion: '1' };

@@ -3,6 +3,9 @@ import type { Controller } from '../../../controller/control/controller';
 import { apis, latestStableVersion, type Api, type ApiName } from '../../../wire/api-keys';
 import type { Message } from '../../../wire/schema';
 import type { ControllerServices } from '../../controller-services';
+import { MetadataImage } from '../../../controller/metadata/image';
+import { MetadataCache } from '../../metadata/metadata-cache';
+import { describeConfigsWith, type DescribingServices } from '../describe-configs';
 import { handler, type ApiHandler } from '../handler';
 import { controllerApiVersions } from './api-versions';
 import { describeControllers } from './describe-cluster';
@@ -21,6 +24,7 @@ export const controllerHandlers: Handlers = {
   DescribeQuorum: quorum.describeQuorum,
   ApiVersions: controllerApiVersions(servedByControllers),
   DescribeCluster: describeControllers,
+  DescribeConfigs: describeConfigsWith(describingServices),
   Envelope: envelope((name) => controllerHandlers[name as ApiName]),
   ...operationHandlers(),
 };
@@ -30,6 +34,12 @@ export function* servedByControllers(): Iterable<readonly [ApiName, ApiHandler<C
     const found = controllerHandlers[name];
     if (found !== undefined) yield [name, found];
   }
+}
+
+function describingServices({ env, config, nodeId, image }: ControllerServices): DescribingServices {
+  const metadata = new MetadataCache(config);
+  metadata.update(image() ?? new MetadataImage(), config);
+  return { env, config, metadata, brokerId: nodeId };
 }
 
 function operationHandlers(): Handlers {

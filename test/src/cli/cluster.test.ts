@@ -1,6 +1,7 @@
 /** `moldau cluster`: its plan, and the command with one node. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { planCluster } from '../../../src/cli/cluster-plan';
@@ -74,5 +75,18 @@ describe('the command', () => {
       clusterIds.push(readFileSync(join(dir, 'c/node-1/meta.properties'), 'utf8'));
     }
     expect(clusterIds[1]).toBe(clusterIds[0]);
+  }, 60_000);
+
+  test('stops the others when a node cannot start, and says which', async () => {
+    const blocker = createServer();
+    await new Promise<void>((resolve) => blocker.listen(0, 'localhost', resolve));
+    const { port } = blocker.address() as { port: number };
+    const args = [COMMAND, 'cluster', '--nodes', '2', '--base-port', String(port - 1), '--dir', 'blocked'];
+    const child = new Child('cluster', process.execPath, args, { cwd: dir });
+    const { code } = await child.exited;
+    await new Promise((resolve) => blocker.close(resolve));
+    expect(code).toBe(1);
+    expect(child.stderr).toMatch(/moldau: node \d could not start \(exit code 1\); the others stop\n/);
+    expect(child.stdout).not.toContain('is ready');
   }, 60_000);
 });

@@ -60,9 +60,14 @@ describe('moldau storage format', () => {
     expect(metaOf('b')).not.toContain(DIRECTORY_1);
   });
 
+  test('takes voters for a node that is none of them', () => {
+    const lines = ['node.id=7', 'process.roles=broker', 'listeners=PLAINTEXT://localhost:9092', 'controller.quorum.bootstrap.servers=h:1'];
+    expect(formatted({ initialControllers: THREE }, ...lines)[0]).toMatch(/^Formatting dynamic metadata directory /);
+  });
+
   test('leaves the voters out of a node that joins later, of a static quorum, and of a broker', () => {
     const checkpoint = join(directory, 'a/__cluster_metadata-0');
-    expect(formatted({ noInitialControllers: true })[0]).toMatch(/^Formatting dynamic metadata directory /);
+    expect(formatted({ noInitialControllers: true })[0]).toMatch(/^Formatting metadata directory /);
     expect(existsSync(checkpoint)).toBe(false);
     rmSync(join(directory, 'a'), { recursive: true });
     rmSync(join(directory, 'b'), { recursive: true });
@@ -98,7 +103,7 @@ describe('moldau storage format', () => {
   });
 
   test.each<readonly [string, Partial<FormatFlags>, string]>([
-    ['a cluster id that is none', { clusterId: 'x', standalone: true }, 'Cluster ID string x does not appear to be a valid UUID'],
+    ['no cluster id', { clusterId: ' ', standalone: true }, 'The cluster id must not be empty'],
     ['no word about the voters', {}, 'you must specify one of the following: --standalone'],
     ['two words about them', { standalone: true, initialControllers: THREE }, 'Only one of --standalone'],
     ['a voter without a directory', { initialControllers: '1@one:9093' }, 'is not like id@host:port:directory-id'],
@@ -122,7 +127,7 @@ describe('moldau storage format', () => {
     expect(() => formatted({ standalone: true }, 'controller.quorum.voters=1@localhost:9093')).toThrow('the quorum is static');
     const lines = ['process.roles=broker', 'listeners=PLAINTEXT://localhost:9092', 'controller.quorum.bootstrap.servers=h:1'];
     expect(() => formatted({ standalone: true }, ...lines)).toThrow('You cannot use --standalone on a broker node.');
-    expect(formatted({}, ...lines)[0]).toMatch(/^Formatting dynamic metadata directory /);
+    expect(formatted({}, ...lines)[0]).toMatch(/^Formatting metadata directory /);
   });
 
   test('knows the newest levels by itself', () => {
