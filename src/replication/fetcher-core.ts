@@ -109,6 +109,7 @@ export class FetcherCore<P extends FollowedPartition> {
     return this.followed.get(followedKey(topicId, partition));
   }
 
+  /** Not when it has been taken away, or added anew, since. */
   isFollowed(followed: Followed<P>): boolean {
     return this.followed.get(followed.key) === followed;
   }
@@ -249,12 +250,14 @@ export class FetcherCore<P extends FollowedPartition> {
 
   /** Its offset, start or epoch has moved, or may have: the next request names it. */
   ready(followed: Followed<P>): void {
+    if (!this.isFollowed(followed)) return;
     followed.status = 'ready';
     this.waiting.delete(followed);
     this.changed.add(followed);
   }
 
   retryLater(followed: Followed<P>, nowMs: number): void {
+    if (!this.isFollowed(followed)) return;
     followed.status = 'waiting';
     followed.dueMs = nowMs + this.backoff(followed.failures++);
     this.leaveOut(followed);
@@ -263,6 +266,7 @@ export class FetcherCore<P extends FollowedPartition> {
 
   /** Until `ready`, `retryLater`, or another leader epoch. */
   settle(followed: Followed<P>, status: 'settling' | 'fenced'): void {
+    if (!this.isFollowed(followed)) return;
     followed.status = status;
     this.leaveOut(followed);
   }

@@ -42,6 +42,9 @@ export interface SceneOptions {
   readonly flushBeforeAck?: boolean;
   readonly topic?: Readonly<Record<string, string>>;
   readonly properties?: Readonly<Record<string, string>>;
+  readonly directories?: readonly string[];
+  /** A clock by which every look at it takes a millisecond. */
+  readonly hasBusyClock?: boolean;
 }
 
 export interface SceneBroker {
@@ -59,6 +62,10 @@ export class ClusterScene {
   /** What the played controller answers with; null: it does not answer at all. */
   alterError: number | null = ErrorCode.NONE;
   readonly alterRequests: AlterPartitionRequest[] = [];
+  /** Whether what AlterPartition has changed becomes metadata at once. */
+  publishes = true;
+  /** Brokers whose registration has not been answered yet. */
+  readonly unregistered = new Set<number>();
   state: State = { leader: -1, leaderEpoch: -1, partitionEpoch: -1, replicas: [], isr: [] };
   private readonly topicConfig: LogConfig;
   private nextEpoch = 100;
@@ -78,7 +85,7 @@ export class ClusterScene {
     this.brokers.delete(id);
     this.register(id, false);
     this.world.start(this.world.host(`h${id}`), `b${id}`, async (env) => {
-      const broker = await this.open(env, id);
+      const broker = await this.open(this.options.hasBusyClock === true ? withBusyClock(env) : env, id);
       this.brokers.set(id, broker);
     });
     await this.until(`broker ${id} runs`, () => this.brokers.has(id));
@@ -101,13 +108,17 @@ export class ClusterScene {
 
   private async open(env: Env, id: number): Promise<SceneBroker> {
     const config = configOf(id, this.options.properties ?? {});
-    const logs = openManager(env, this.topicConfig);
+    const told: { replicas: ReplicaManager | null } = { replicas: null };
+    const logs = openManager(env, this.topicConfig, this.options.directories ?? ['/data'], {
+      directoryFailed: (path) => told.replicas?.directoryFailed(path),
+    });
     await logs.loadAll();
     const epoch = this.image.cluster.brokers.get(id)?.epoch ?? -1;
     const metadata = new MetadataCache(config);
     metadata.update(this.image, config);
     const channel = this.channelOf(env);
-    const peers = peersOf({ metadata, channel, listenerName: 'PLAINTEXT', brokerEpoch: () => epoch });
+    const brokerEpoch = (): number => (this.unregistered.has(id) ? -1 : epoch);
+    const peers = peersOf({ metadata, channel, listenerName: 'PLAINTEXT', brokerEpoch });
     const settings = {
       brokerId: id,
       flushBeforeAck: this.options.flushBeforeAck ?? false,
@@ -115,6 +126,7 @@ export class ClusterScene {
       replication: { ...REPLICATION, maxLagMs: MAX_LAG_MS },
     };
     const replicas = new ReplicaManager(env, logs, settings, peers);
+    told.replicas = replicas;
     const fetchSessions = new FetchSessionCache(100, env.clock, env.random('sessions'));
     // What the handlers of records and offsets look at.
     const produceRules = new ProduceRules('full', env.crc32c);
@@ -134,7 +146,7 @@ export class ClusterScene {
           const response = this.alter(body);
           if (response === null) return;
           (done as (response: AlterPartitionResponse) => void)(response);
-          void this.publish();
+          if (this.publishes) void this.publish();
         });
       },
     };
@@ -234,6 +246,11 @@ export class ClusterScene {
   async wait(delayMs: number): Promise<void> {
     await this.world.runAwaiting({ untilMs: this.world.nowMs + delayMs });
   }
+}
+
+function withBusyClock(env: Env): Env {
+  let looks = 0;
+  return { ...env, clock: { wallMs: () => env.clock.wallMs(), monotonicMs: () => env.clock.monotonicMs() + looks++ } };
 }
 
 const REPLICATION = {
