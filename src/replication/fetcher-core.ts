@@ -237,7 +237,6 @@ export class FetcherCore<P extends FollowedPartition> {
     if (!isCurrent) return 'stale';
     switch (data.errorCode) {
       case ErrorCode.NONE:
-        followed.failures = 0;
         return data.divergingEpoch.endOffset >= 0 ? 'truncate' : 'append';
       case ErrorCode.OFFSET_OUT_OF_RANGE:
         return 'settle';
@@ -246,6 +245,12 @@ export class FetcherCore<P extends FollowedPartition> {
       default:
         return 'retry';
     }
+  }
+
+  /** What an answer had for it has been dealt with. */
+  took(followed: Followed<P>, hasMoved: boolean): void {
+    followed.failures = 0;
+    if (hasMoved) this.ready(followed);
   }
 
   /** Its offset, start or epoch has moved, or may have: the next request names it. */

@@ -283,15 +283,15 @@ export class ReplicaFetcher {
   private append(replica: Replica, data: PartitionData): void {
     const { log, leaderEpoch } = replica.partition;
     const appended = appendReplicated(log, leaderEpoch, data, this.parts.env.crc32c);
-    if (appended === 'moved') this.core.ready(replica);
-    else if (appended !== 'unmoved') this.retry(replica, appended.problem);
+    if (typeof appended === 'object') this.retry(replica, appended.problem);
+    else this.core.took(replica, appended === 'moved');
   }
 
   private truncate(replica: Replica, { divergingEpoch }: PartitionData): void {
     const { log } = replica.partition;
     const offset = truncationOffset(divergingEpoch, log.epochs, log.logEndOffset);
     this.cut(replica, offset, `it has another history after epoch ${divergingEpoch.epoch}`);
-    this.core.ready(replica);
+    this.core.took(replica, true);
   }
 
   private cut({ partition: { log } }: Replica, offset: number, why: string): void {

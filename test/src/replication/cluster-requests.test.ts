@@ -93,6 +93,30 @@ describe('a client that asks a broker which does not lead', () => {
   });
 });
 
+describe('a produce whose partition has lost its leader', () => {
+  test('is told so, though the same broker leads again before the others are done', async () => {
+    const scene = await cluster(THREE, [1]);
+    const second = (state: State) => {
+      const replica = { topic: 't', topicId: TOPIC_ID, partition: 1, registration: state };
+      scene.post(1, ({ replicas }) => replicas.apply(replica, scene.log(1).config));
+    };
+    second(THREE);
+    const records = batchOf(['a']);
+    const partitionData = [0, 1].map((index) => ({ index, records }));
+    const request = { acks: -1, timeoutMs: 300_000, topicData: [{ topicId: TOPIC_ID, partitionData }] };
+    const sent = scene.send(1, 'Produce', 13, request);
+    await scene.until('the records are there', () => scene.log(1).logEndOffset === 1);
+    await scene.assign({ ...THREE, leader: 2, leaderEpoch: 6, partitionEpoch: 1 });
+    await scene.assign({ ...THREE, leader: 1, leaderEpoch: 7, partitionEpoch: 2 });
+    await scene.wait(100);
+    expect(sent.answer).toBeNull();
+    second({ ...THREE, partitionEpoch: 1, isr: [1] });
+    await scene.until('the answer', () => sent.answer !== null);
+    const codes = sent.answer?.responses[0]?.partitionResponses.map(({ errorCode }) => errorCode);
+    expect(codes).toEqual([ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.NONE]);
+  });
+});
+
 describe('a follower’s fetch', () => {
   const alone = { ...THREE, isr: [1] };
 
