@@ -22,6 +22,7 @@ import { ReplicaManager } from '../../../../src/replication/replica-manager';
 import type { Services } from '../../../../src/services';
 import type { ApiName } from '../../../../wire/api-keys';
 import { ErrorCode } from '../../../../wire/base/error-codes';
+import { ExchangeError } from '../../../../wire/client-connection';
 import { Exchange, type RequestInput, type ResponseOf } from '../../../../wire/exchange';
 import type { AlterPartitionRequest, AlterPartitionResponse } from '../../../../wire/schema/replica';
 import { openManager, smallLogConfig, TOPIC_ID } from '../../../log/support/log-bench';
@@ -155,8 +156,7 @@ export class ClusterScene {
   private alter(request: AlterPartitionRequest): AlterPartitionResponse | null {
     const proposal = request.topics[0]?.partitions[0];
     if (this.alterError === null || proposal === undefined) return null;
-    const isBehind = proposal.partitionEpoch < this.state.partitionEpoch;
-    const errorCode = isBehind ? ErrorCode.INVALID_UPDATE_VERSION : this.alterError;
+    const errorCode = this.refusalOf(proposal) ?? this.alterError;
     if (errorCode === ErrorCode.NONE) {
       const isr = proposal.newIsrWithEpochs.map(({ brokerId }) => brokerId);
       this.set({ ...this.state, isr, partitionEpoch: this.state.partitionEpoch + 1 });
@@ -164,6 +164,17 @@ export class ClusterScene {
     const { leader: leaderId, leaderEpoch, partitionEpoch, isr } = this.state;
     const partition = { partitionIndex: 0, errorCode, leaderId, leaderEpoch, isr: [...isr], leaderRecoveryState: 0, partitionEpoch };
     return { throttleTimeMs: 0, errorCode: ErrorCode.NONE, topics: [{ topicId: TOPIC_ID, partitions: [partition] }] };
+  }
+
+  /** By the controller's rules; null when there is nothing against it. */
+  private refusalOf(proposal: AlterPartitionRequest['topics'][number]['partitions'][number]): number | null {
+    if (proposal.leaderEpoch < this.state.leaderEpoch) return ErrorCode.FENCED_LEADER_EPOCH;
+    if (proposal.partitionEpoch < this.state.partitionEpoch) return ErrorCode.INVALID_UPDATE_VERSION;
+    const isEligible = ({ brokerId, brokerEpoch }: { brokerId: number; brokerEpoch: number }): boolean => {
+      const broker = this.image.cluster.brokers.get(brokerId);
+      return broker?.fenced === false && (brokerEpoch === -1 || brokerEpoch === broker.epoch);
+    };
+    return proposal.newIsrWithEpochs.every(isEligible) ? null : ErrorCode.INELIGIBLE_REPLICA;
   }
 
   private set(state: State): void {
@@ -206,14 +217,18 @@ export class ClusterScene {
     await this.until('the append', () => isDone);
   }
 
-  /** Asks broker `id` over a connection of its own; the answer is in what comes back as soon as it is there. */
+  /** Asks broker `id` over a connection of its own. The answer is in what comes back as soon as it is there, if ever. */
   send<N extends ApiName>(id: number, name: N, version: number, request: RequestInput<N>): { answer: ResponseOf<N> | null } {
     const sent: { answer: ResponseOf<N> | null } = { answer: null };
     const options = { host: `h${id}`, port: PORT, clientId: 'test', connectTimeoutMs: 5_000, requestTimeoutMs: 60_000 };
     const main = async (env: Env): Promise<void> => {
-      const exchange = await Exchange.open(env, options);
-      sent.answer = await exchange.send(name, version, request);
-      exchange.close();
+      try {
+        const exchange = await Exchange.open(env, options);
+        sent.answer = await exchange.send(name, version, request);
+        exchange.close();
+      } catch (error) {
+        if (!(error instanceof ExchangeError)) throw error;
+      }
     };
     const client = `client-${this.clients++}`;
     this.world.start(this.world.host(client), client, main);
