@@ -103,6 +103,8 @@ function updateSession(session: FetchSession, partition: FetchPartition): void {
   known.currentLeaderEpoch = partition.currentLeaderEpoch;
   known.lastFetchedEpoch = partition.lastFetchedEpoch;
   known.logStartOffset = partition.logStartOffset;
+  // A follower that had to truncate has not taken what it was told with that: it is told again.
+  if (session.isPrivileged) known.toldHighWatermark = -1;
 }
 
 /** Names every partition; a new session, if there is one, remembers what it was told first. */

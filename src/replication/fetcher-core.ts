@@ -109,6 +109,7 @@ export class FetcherCore<P extends FollowedPartition> {
     return this.followed.get(followedKey(topicId, partition));
   }
 
+  /** Not when it has been taken away, or added anew, since. */
   isFollowed(followed: Followed<P>): boolean {
     return this.followed.get(followed.key) === followed;
   }
@@ -236,7 +237,6 @@ export class FetcherCore<P extends FollowedPartition> {
     if (!isCurrent) return 'stale';
     switch (data.errorCode) {
       case ErrorCode.NONE:
-        followed.failures = 0;
         return data.divergingEpoch.endOffset >= 0 ? 'truncate' : 'append';
       case ErrorCode.OFFSET_OUT_OF_RANGE:
         return 'settle';
@@ -247,14 +247,22 @@ export class FetcherCore<P extends FollowedPartition> {
     }
   }
 
+  /** What an answer had for it has been dealt with. */
+  took(followed: Followed<P>, hasMoved: boolean): void {
+    followed.failures = 0;
+    if (hasMoved) this.ready(followed);
+  }
+
   /** Its offset, start or epoch has moved, or may have: the next request names it. */
   ready(followed: Followed<P>): void {
+    if (!this.isFollowed(followed)) return;
     followed.status = 'ready';
     this.waiting.delete(followed);
     this.changed.add(followed);
   }
 
   retryLater(followed: Followed<P>, nowMs: number): void {
+    if (!this.isFollowed(followed)) return;
     followed.status = 'waiting';
     followed.dueMs = nowMs + this.backoff(followed.failures++);
     this.leaveOut(followed);
@@ -263,6 +271,7 @@ export class FetcherCore<P extends FollowedPartition> {
 
   /** Until `ready`, `retryLater`, or another leader epoch. */
   settle(followed: Followed<P>, status: 'settling' | 'fenced'): void {
+    if (!this.isFollowed(followed)) return;
     followed.status = status;
     this.leaveOut(followed);
   }

@@ -2,7 +2,7 @@
  * Copies from one leader everything that this broker follows there: asks, checks what comes, appends it, and asks again.
  *
  * Invariants: one request is on its way at a time, and the next goes when the last answer has been dealt with, and flushed
- * where a record counts only when it is; a partition whose log fails drops out alone; a turn of the loop takes about 5 ms of
+ * where a record counts only when it is; a partition whose log refuses waits alone; a turn of the loop takes about 5 ms of
  * an answer, one partition's part at least. Bound: replica.fetch.response.max.bytes are in memory at once.
  *
  * A request that waits at the leader for records would keep new partitions waiting, just after an election. It is given up,
@@ -188,7 +188,7 @@ export class ReplicaFetcher {
     let left = replicas.length;
     for (const replica of replicas) {
       replica.partition.log.flush((error) => {
-        if (error !== null) this.dropOut(replica, error.message);
+        if (error !== null) this.retry(replica, error.message);
         left -= 1;
         if (left === 0) this.goOn();
       });
@@ -253,14 +253,13 @@ export class ReplicaFetcher {
     }
   }
 
-  /** A log that cannot be written now is tried again, unless its directory is gone for good. */
+  /** A log that cannot be written now is tried again; what lies in a directory that has failed is followed no more by then. */
   private guarded(replica: Replica, work: () => void): void {
     try {
       work();
     } catch (error) {
       if (!(error instanceof LogStorageError)) throw error;
-      if (replica.partition.log.directoryState.isOffline) this.dropOut(replica, error.message);
-      else this.retry(replica, error.message);
+      this.retry(replica, error.message);
     }
   }
 
@@ -284,15 +283,15 @@ export class ReplicaFetcher {
   private append(replica: Replica, data: PartitionData): void {
     const { log, leaderEpoch } = replica.partition;
     const appended = appendReplicated(log, leaderEpoch, data, this.parts.env.crc32c);
-    if (appended === 'moved') this.core.ready(replica);
-    else if (appended !== 'unmoved') this.retry(replica, appended.problem);
+    if (typeof appended === 'object') this.retry(replica, appended.problem);
+    else this.core.took(replica, appended === 'moved');
   }
 
   private truncate(replica: Replica, { divergingEpoch }: PartitionData): void {
     const { log } = replica.partition;
     const offset = truncationOffset(divergingEpoch, log.epochs, log.logEndOffset);
     this.cut(replica, offset, `it has another history after epoch ${divergingEpoch.epoch}`);
-    this.core.ready(replica);
+    this.core.took(replica, true);
   }
 
   private cut({ partition: { log } }: Replica, offset: number, why: string): void {
@@ -310,6 +309,7 @@ export class ReplicaFetcher {
     if (link === null) return this.retry(replica, 'there is no link to the leader');
     this.core.settle(replica, 'settling');
     askLeaderOffsets(link, this.parts.settings.brokerId, replica.partition, (found) => {
+      // What is followed no more, perhaps because it leads now, keeps its log.
       if (this.isClosed || replica.status !== 'settling' || !this.core.isFollowed(replica)) return;
       this.guarded(replica, () => this.startAt(replica, found));
       this.stepSoon();
@@ -329,15 +329,9 @@ export class ReplicaFetcher {
   }
 
   private retry(replica: Replica, why: string): void {
+    if (!this.core.isFollowed(replica)) return;
     const { topic, partition } = replica.partition;
     this.parts.logger.info(`${topic}-${partition} from leader ${this.leaderId}: ${why}`);
     this.core.retryLater(replica, this.parts.env.clock.monotonicMs());
-  }
-
-  /** Its log is of no use before a restart. */
-  private dropOut(replica: Replica, why: string): void {
-    const { topic, topicId, partition } = replica.partition;
-    this.parts.logger.error(`${topic}-${partition} is not followed any more: ${why}`);
-    if (this.core.isFollowed(replica)) this.core.remove(topicId, partition);
   }
 }

@@ -16,11 +16,12 @@ export interface EpochHistory {
   endOffsetFor(epoch: number, logEndOffset: number): EpochEnd;
 }
 
-/** The log's new end: at most its present one. It may lie below the log's start; then nothing of the log is of use. */
+/**
+ * The log's new end: at most its present one, and where the largest epoch that both may have ends in either history. It may
+ * lie below the log's start; then nothing of the log is of use.
+ */
 export function truncationOffset(leader: EpochEnd, own: EpochHistory, logEndOffset: number): number {
   const { epoch, endOffset } = own.endOffsetFor(leader.epoch, logEndOffset);
-  if (epoch < 0 || endOffset < 0) return Math.min(leader.endOffset, logEndOffset);
-  // The leader's epoch is unknown here: what came after the largest older one is not the leader's.
-  if (epoch !== leader.epoch) return Math.min(endOffset, logEndOffset);
-  return Math.min(endOffset, leader.endOffset, logEndOffset);
+  const isKnown = epoch >= 0 && endOffset >= 0;
+  return Math.min(isKnown ? endOffset : logEndOffset, leader.endOffset, logEndOffset);
 }

@@ -93,6 +93,30 @@ describe('a client that asks a broker which does not lead', () => {
   });
 });
 
+describe('a produce whose partition has lost its leader', () => {
+  test('is told so, though the same broker leads again before the others are done', async () => {
+    const scene = await cluster(THREE, [1]);
+    const second = (state: State) => {
+      const replica = { topic: 't', topicId: TOPIC_ID, partition: 1, registration: state };
+      scene.post(1, ({ replicas }) => replicas.apply(replica, scene.log(1).config));
+    };
+    second(THREE);
+    const records = batchOf(['a']);
+    const partitionData = [0, 1].map((index) => ({ index, records }));
+    const request = { acks: -1, timeoutMs: 300_000, topicData: [{ topicId: TOPIC_ID, partitionData }] };
+    const sent = scene.send(1, 'Produce', 13, request);
+    await scene.until('the records are there', () => scene.log(1).logEndOffset === 1);
+    await scene.assign({ ...THREE, leader: 2, leaderEpoch: 6, partitionEpoch: 1 });
+    await scene.assign({ ...THREE, leader: 1, leaderEpoch: 7, partitionEpoch: 2 });
+    await scene.wait(100);
+    expect(sent.answer).toBeNull();
+    second({ ...THREE, partitionEpoch: 1, isr: [1] });
+    await scene.until('the answer', () => sent.answer !== null);
+    const codes = sent.answer?.responses[0]?.partitionResponses.map(({ errorCode }) => errorCode);
+    expect(codes).toEqual([ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.NONE]);
+  });
+});
+
 describe('a follower’s fetch', () => {
   const alone = { ...THREE, isr: [1] };
 
@@ -129,6 +153,31 @@ describe('a follower’s fetch', () => {
     scene.post(1, () => scene.log(1).advanceLogStart(1));
     await scene.until('the start has moved', () => scene.log(1).logStartOffset === 1);
     expect(await fetched(scene, 1, options)).toMatchObject({ errorCode });
+  });
+
+  test('is noted when it comes, not when it ends', async () => {
+    const scene = await cluster(alone, [1]);
+    scene.register(2, true);
+    const waiting = scene.send(1, 'Fetch', 17, fetchRequest({ replicaId: 2, leaderEpoch: 5, maxWaitMs: 3_000 }));
+    await scene.wait(1_000);
+    scene.register(2, false);
+    await scene.publish();
+    await scene.until('it has ended', () => waiting.answer !== null);
+    expect(scene.alterRequests).toEqual([]);
+    await fetched(scene, 1, { replicaId: 2, leaderEpoch: 5 });
+    await scene.until('the next one is proof', () => scene.alterRequests.length === 1);
+  });
+
+  test('below the log start is out of range even where its history parts, since there is nothing left to compare', async () => {
+    const scene = await cluster({ ...THREE, leaderEpoch: 3, isr: [1] }, [1]);
+    await scene.append(1, batchOf(['a', 'b']));
+    await scene.assign({ ...THREE, leaderEpoch: 5, isr: [1] });
+    await scene.append(1, batchOf(['c']));
+    const asked = { replicaId: 2, leaderEpoch: 5, lastFetchedEpoch: 4 };
+    expect(await fetched(scene, 1, asked)).toMatchObject({ errorCode: ErrorCode.NONE, divergingEpoch: { epoch: 3, endOffset: 2 } });
+    scene.post(1, () => scene.log(1).advanceLogStart(1));
+    await scene.until('the start has moved', () => scene.log(1).logStartOffset === 1);
+    expect(await fetched(scene, 1, asked)).toMatchObject({ errorCode: ErrorCode.OFFSET_OUT_OF_RANGE });
   });
 
   test('that waits ends with the next append, and with the end of the leadership', async () => {

@@ -129,6 +129,102 @@ describe('a follower', () => {
   });
 });
 
+/** More partitions of the topic, led by broker 1 and followed by broker 2, with `records` of one byte each. */
+async function morePartitions(scene: ClusterScene, count: number, records: number): Promise<void> {
+  const indexes = Array.from({ length: count }, (_, i) => i + 1);
+  for (const partition of indexes) {
+    const replica = { topic: 't', topicId: TOPIC_ID, partition, registration: { ...START } };
+    for (const id of [1, 2]) scene.post(id, ({ replicas }) => replicas.apply(replica, scene.log(id).config));
+  }
+  await scene.until('all are there', () => indexes.every((index) => [1, 2].every((id) => partitionOf(scene, id, index) !== undefined)));
+  for (let i = 0; i < records; i++) {
+    scene.post(1, () => indexes.forEach((index) => partitionOf(scene, 1, index)?.append(batchOf(['x']), 'client')));
+  }
+}
+
+function partitionOf(scene: ClusterScene, id: number, index: number): Partition | undefined {
+  return scene.brokers.get(id)?.replicas.find('t', index);
+}
+
+describe('a follower of many partitions', () => {
+  test('takes an answer in turns of a few milliseconds', async () => {
+    const scene = await cluster(2, { hasBusyClock: true });
+    await morePartitions(scene, 40, 0);
+    await scene.wait(2_000);
+    const turns = new Set<number>();
+    for (let index = 1; index <= 40; index++) {
+      const log = partitionOf(scene, 2, index)?.log;
+      if (log === undefined) throw new Error(`no partition ${index}`);
+      const append = log.append.bind(log);
+      log.append = (...given) => {
+        turns.add(scene.world.scheduler.executed);
+        return append(...given);
+      };
+    }
+    scene.world.pause('b2');
+    scene.post(1, () => {
+      for (let index = 1; index <= 40; index++) partitionOf(scene, 1, index)?.append(batchOf(['x']), 'client');
+    });
+    await scene.wait(200);
+    scene.world.resume('b2');
+    await scene.until('all are committed', () => partitionOf(scene, 1, 40)?.log.highWatermark === 1);
+    expect(turns.size).toBeGreaterThan(5);
+  });
+
+  test('goes on with the others when the disk of one has failed, and with none that is gone', async () => {
+    const scene = await cluster(2, { directories: ['/data1', '/data2'] });
+    await morePartitions(scene, 1, 0);
+    await scene.until('both are followed', () => scene.brokers.get(2)?.replicas.followedCount === 2);
+    const failing = scene.log(2).parentDirectory;
+    expect(partitionOf(scene, 2, 1)?.log.parentDirectory).not.toBe(failing);
+    scene.world.host('h2').disk.faults.add({ operation: 'write', code: 'EIO', matches: (path) => path.startsWith(failing) });
+    await scene.append(1, batchOf(['a']));
+    await scene.until('one has failed', () => scene.partition(2).core.role === 'offline');
+    scene.post(1, () => partitionOf(scene, 1, 1)?.append(batchOf(['b']), 'client'));
+    await scene.until('the other goes on', () => partitionOf(scene, 2, 1)?.log.logEndOffset === 1);
+    expect(scene.brokers.get(2)?.replicas.followedCount).toBe(1);
+    expect(scene.brokers.get(2)?.replicas.counts()).toMatchObject({ partitions: 2, offline: 1 });
+    await scene.assign({ ...START, partitionEpoch: 1, replicas: [1], isr: [1] });
+    scene.post(2, ({ replicas }) => replicas.remove('t', 1));
+    await scene.until('nothing is followed', () => scene.brokers.get(2)?.replicas.followedCount === 0);
+  });
+
+  test('tries again by itself while its disk is full, and not all the time', async () => {
+    const scene = await cluster(2);
+    const { disk } = scene.world.host('h2');
+    const log = scene.log(2);
+    const append = log.append.bind(log);
+    let tries = 0;
+    log.append = (...given) => {
+      tries++;
+      return append(...given);
+    };
+    disk.capacityBytes = 0;
+    await scene.append(1, batchOf(['a']));
+    await scene.wait(5_000);
+    expect(tries).toBeGreaterThan(3);
+    expect(tries).toBeLessThan(15);
+    disk.capacityBytes = Infinity;
+    await scene.until('it has copied', () => log.logEndOffset === 1);
+  });
+});
+
+describe('a broker that is not registered yet', () => {
+  test('fetches nothing, and then at once', async () => {
+    const scene = new ClusterScene(seed++);
+    for (const id of [1, 2]) await scene.start(id);
+    scene.unregistered.add(2);
+    await scene.assign(START);
+    await scene.until('it leads', () => scene.brokers.get(1)?.replicas.find('t', 0) !== undefined);
+    await scene.append(1, batchOf(['a']));
+    await scene.wait(MAX_LAG_MS / 2);
+    expect(scene.log(2).logEndOffset).toBe(0);
+    scene.unregistered.clear();
+    await scene.wait(200);
+    expect(scene.log(2).logEndOffset).toBe(1);
+  });
+});
+
 describe('a leader change', () => {
   test('makes the followers ask for the partition at once, though a fetch of others waits at the new leader', async () => {
     const scene = await cluster(2);
@@ -188,6 +284,25 @@ describe('a leader change', () => {
 });
 
 describe('the ISR', () => {
+  test('that shrinks lets acks=all and coordinators go on, be it told by the controller’s answer or by the metadata', async () => {
+    const scene = await cluster(2);
+    let moves = 0;
+    scene.partition(1).onHighWatermark(() => moves++);
+    scene.publishes = false;
+    scene.kill(2);
+    const acked = { acks: -1, timeoutMs: 300_000 };
+    const data = { topicData: [{ topicId: TOPIC_ID, partitionData: [{ index: 0, records: batchOf(['a']) }] }] };
+    const answer = await scene.ask(1, 'Produce', 13, { ...acked, ...data });
+    expect(answer.responses[0]?.partitionResponses[0]?.errorCode).toBe(ErrorCode.NONE);
+    expect(moves).toBe(1);
+    await scene.assign({ ...START, partitionEpoch: 2 });
+    await scene.append(1, batchOf(['b']));
+    expect(moves).toBe(1);
+    await scene.assign({ ...START, partitionEpoch: 3, isr: [1] });
+    await scene.until('it is committed', () => committed(scene, 1) === 2);
+    expect(moves).toBe(2);
+  });
+
   test('loses a member that is silent, and takes it back when it has caught up', async () => {
     const scene = await cluster(3);
     scene.world.pause('b3');

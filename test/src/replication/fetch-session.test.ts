@@ -23,6 +23,17 @@ describe('fetch sessions', () => {
     expect(sessions.size).toBe(2);
   });
 
+  test('of followers take the place of consumers’, and not the other way round', () => {
+    const { sessions, advance } = cache();
+    for (let i = 0; i < 10; i++) sessions.create(partitions(5), true);
+    expect(sessions.create(partitions(1), true)).toBeNull();
+    for (let i = 0; i < 10; i++) expect(sessions.create(partitions(1), true, true)).not.toBeNull();
+    expect(sessions.create(partitions(1), true, true)).toBeNull();
+    advance(119_000);
+    expect(sessions.create(partitions(9), true)).toBeNull();
+    expect(sessions.size).toBe(10);
+  });
+
   test('end when they grow over that bound', () => {
     const { sessions } = cache();
     const growing = sessions.create(partitions(1), true);

@@ -146,6 +146,7 @@ describe('a partition with an error', () => {
     }
     expect(dueMs).toEqual([100, 200, 400, 800, 1600, 1600, 1600]);
     judge(0);
+    core.took(get(0), false);
     core.retryLater(get(0), nowMs);
     expect(get(0).dueMs - nowMs).toBe(100);
   });

@@ -17,6 +17,7 @@ describe('a follower whose history parts from its leader’s', () => {
     ['whose last epoch ended earlier at the leader', [[0, 0], [1, 10]], { epoch: 1, endOffset: 15 }, 20, 15],
     ['that wrote in an epoch that the leader never saw', [[0, 0], [1, 10], [2, 18]], { epoch: 1, endOffset: 30 }, 20, 18],
     ['that does not know the epoch that the leader has', [[0, 0], [3, 10]], { epoch: 2, endOffset: 16 }, 20, 10],
+    ['that is longer in an older epoch than the leader in all', [[0, 0], [3, 20]], { epoch: 2, endOffset: 16 }, 30, 16],
     ['that knows no epochs at all', [], { epoch: 1, endOffset: 12 }, 20, 12],
     ['that led without writing anything', [[0, 0], [1, 20]], { epoch: 0, endOffset: 25 }, 20, 20],
     ['that ends before its leader’s epoch does', [[0, 0]], { epoch: 0, endOffset: 25 }, 20, 20],

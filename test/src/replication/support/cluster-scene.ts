@@ -23,6 +23,7 @@ import { ReplicaManager } from '../../../../src/replication/replica-manager';
 import type { Services } from '../../../../src/services';
 import type { ApiName } from '../../../../wire/api-keys';
 import { ErrorCode } from '../../../../wire/base/error-codes';
+import { ExchangeError } from '../../../../wire/client-connection';
 import { Exchange, type RequestInput, type ResponseOf } from '../../../../wire/exchange';
 import type { AlterPartitionRequest, AlterPartitionResponse } from '../../../../wire/schema/replica';
 import { openManager, smallLogConfig, TOPIC_ID } from '../../../log/support/log-bench';
@@ -43,6 +44,9 @@ export interface SceneOptions {
   readonly flushBeforeAck?: boolean;
   readonly topic?: Readonly<Record<string, string>>;
   readonly properties?: Readonly<Record<string, string>>;
+  readonly directories?: readonly string[];
+  /** A clock by which every look at it takes a millisecond. */
+  readonly hasBusyClock?: boolean;
 }
 
 export interface SceneBroker {
@@ -60,6 +64,10 @@ export class ClusterScene {
   /** What the played controller answers with; null: it does not answer at all. */
   alterError: number | null = ErrorCode.NONE;
   readonly alterRequests: AlterPartitionRequest[] = [];
+  /** Whether what AlterPartition has changed becomes metadata at once. */
+  publishes = true;
+  /** Brokers whose registration has not been answered yet. */
+  readonly unregistered = new Set<number>();
   state: State = { leader: -1, leaderEpoch: -1, partitionEpoch: -1, replicas: [], isr: [] };
   private readonly topicConfig: LogConfig;
   private nextEpoch = 100;
@@ -79,7 +87,7 @@ export class ClusterScene {
     this.brokers.delete(id);
     this.register(id, false);
     this.world.start(this.world.host(`h${id}`), `b${id}`, async (env) => {
-      const broker = await this.open(env, id);
+      const broker = await this.open(this.options.hasBusyClock === true ? withBusyClock(env) : env, id);
       this.brokers.set(id, broker);
     });
     await this.until(`broker ${id} runs`, () => this.brokers.has(id));
@@ -102,13 +110,17 @@ export class ClusterScene {
 
   private async open(env: Env, id: number): Promise<SceneBroker> {
     const config = configOf(id, this.options.properties ?? {});
-    const logs = openManager(env, this.topicConfig);
+    const told: { replicas: ReplicaManager | null } = { replicas: null };
+    const logs = openManager(env, this.topicConfig, this.options.directories ?? ['/data'], {
+      directoryFailed: (path) => told.replicas?.directoryFailed(path),
+    });
     await logs.loadAll();
     const epoch = this.image.cluster.brokers.get(id)?.epoch ?? -1;
     const metadata = new MetadataCache(config);
     metadata.update(this.image, config);
     const channel = this.channelOf(env);
-    const peers = peersOf({ metadata, channel, listenerName: 'PLAINTEXT', brokerEpoch: () => epoch });
+    const brokerEpoch = (): number => (this.unregistered.has(id) ? -1 : epoch);
+    const peers = peersOf({ metadata, channel, listenerName: 'PLAINTEXT', brokerEpoch });
     const settings = {
       brokerId: id,
       flushBeforeAck: this.options.flushBeforeAck ?? false,
@@ -116,6 +128,7 @@ export class ClusterScene {
       replication: { ...REPLICATION, maxLagMs: MAX_LAG_MS },
     };
     const replicas = new ReplicaManager(env, logs, settings, peers);
+    told.replicas = replicas;
     const fetchSessions = new FetchSessionCache(100, env.clock, env.random('sessions'));
     // What the handlers of records and offsets look at.
     const produceRules = new ProduceRules('full', env.crc32c);
@@ -136,7 +149,7 @@ export class ClusterScene {
           const response = this.alter(body);
           if (response === null) return;
           (done as (response: AlterPartitionResponse) => void)(response);
-          void this.publish();
+          if (this.publishes) void this.publish();
         });
       },
     };
@@ -145,8 +158,7 @@ export class ClusterScene {
   private alter(request: AlterPartitionRequest): AlterPartitionResponse | null {
     const proposal = request.topics[0]?.partitions[0];
     if (this.alterError === null || proposal === undefined) return null;
-    const isBehind = proposal.partitionEpoch < this.state.partitionEpoch;
-    const errorCode = isBehind ? ErrorCode.INVALID_UPDATE_VERSION : this.alterError;
+    const errorCode = this.refusalOf(proposal) ?? this.alterError;
     if (errorCode === ErrorCode.NONE) {
       const isr = proposal.newIsrWithEpochs.map(({ brokerId }) => brokerId);
       this.set({ ...this.state, isr, partitionEpoch: this.state.partitionEpoch + 1 });
@@ -154,6 +166,17 @@ export class ClusterScene {
     const { leader: leaderId, leaderEpoch, partitionEpoch, isr } = this.state;
     const partition = { partitionIndex: 0, errorCode, leaderId, leaderEpoch, isr: [...isr], leaderRecoveryState: 0, partitionEpoch };
     return { throttleTimeMs: 0, errorCode: ErrorCode.NONE, topics: [{ topicId: TOPIC_ID, partitions: [partition] }] };
+  }
+
+  /** By the controller's rules; null when there is nothing against it. */
+  private refusalOf(proposal: AlterPartitionRequest['topics'][number]['partitions'][number]): number | null {
+    if (proposal.leaderEpoch < this.state.leaderEpoch) return ErrorCode.FENCED_LEADER_EPOCH;
+    if (proposal.partitionEpoch < this.state.partitionEpoch) return ErrorCode.INVALID_UPDATE_VERSION;
+    const isEligible = ({ brokerId, brokerEpoch }: { brokerId: number; brokerEpoch: number }): boolean => {
+      const broker = this.image.cluster.brokers.get(brokerId);
+      return broker?.fenced === false && (brokerEpoch === -1 || brokerEpoch === broker.epoch);
+    };
+    return proposal.newIsrWithEpochs.every(isEligible) ? null : ErrorCode.INELIGIBLE_REPLICA;
   }
 
   private set(state: State): void {
@@ -196,14 +219,18 @@ export class ClusterScene {
     await this.until('the append', () => isDone);
   }
 
-  /** Asks broker `id` over a connection of its own; the answer is in what comes back as soon as it is there. */
+  /** Asks broker `id` over a connection of its own. The answer is in what comes back as soon as it is there, if ever. */
   send<N extends ApiName>(id: number, name: N, version: number, request: RequestInput<N>): { answer: ResponseOf<N> | null } {
     const sent: { answer: ResponseOf<N> | null } = { answer: null };
     const options = { host: `h${id}`, port: PORT, clientId: 'test', connectTimeoutMs: 5_000, requestTimeoutMs: 60_000 };
     const main = async (env: Env): Promise<void> => {
-      const exchange = await Exchange.open(env, options);
-      sent.answer = await exchange.send(name, version, request);
-      exchange.close();
+      try {
+        const exchange = await Exchange.open(env, options);
+        sent.answer = await exchange.send(name, version, request);
+        exchange.close();
+      } catch (error) {
+        if (!(error instanceof ExchangeError)) throw error;
+      }
     };
     const client = `client-${this.clients++}`;
     this.world.start(this.world.host(client), client, main);
@@ -236,6 +263,11 @@ export class ClusterScene {
   async wait(delayMs: number): Promise<void> {
     await this.world.runAwaiting({ untilMs: this.world.nowMs + delayMs });
   }
+}
+
+function withBusyClock(env: Env): Env {
+  let looks = 0;
+  return { ...env, clock: { wallMs: () => env.clock.wallMs(), monotonicMs: () => env.clock.monotonicMs() + looks++ } };
 }
 
 const REPLICATION = {
