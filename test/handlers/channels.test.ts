@@ -38,7 +38,7 @@ beforeAll(async () => {
     { name: 'CONTROLLER', host: '127.0.0.1', port: broker.controllerPort },
   ];
   const voter = { id: 1, directoryId: 'abcdefghijklmnopqrstuw', endpoints, minKraftVersion: 0, maxKraftVersion: 1 };
-  const raft = { nodeId: 7, leader, voters: new VoterSet([voter]) };
+  const raft = { nodeId: 7, leader, voters: new VoterSet([voter]), onLeaderChange: () => undefined };
   channels = openChannels({ env, config: brokerConfig(), raft, local: null });
 });
 
