@@ -27,6 +27,7 @@ import { LogCheckpoints } from './log-checkpoints';
 import { LogDirectory } from './log-directory';
 import { LogStorageError } from './log-error';
 import { PartitionLog } from './partition-log';
+import { makePartitionDirectory } from './partition-directory';
 import { emptyLog, loadLog } from './recovery';
 import { applyRetention } from './retention';
 import { readTextFile, replaceFile } from './small-file';
@@ -238,12 +239,7 @@ export class LogManager {
     const directory = this.directories.find((candidate) => candidate.path === directoryPath);
     if (directory === undefined) throw new LogStorageError(`${directoryPath} is not among the log directories`);
     const path = `${directory.path}/${METADATA_LOG_DIRECTORY}`;
-    this.env.disk.makeDirectorySync(path);
-    if (this.env.disk.statSync(`${path}/${PARTITION_METADATA}`) === null) {
-      // A vote is written into it before anything is flushed: its name has to be durable before that.
-      this.env.disk.syncDirectorySync(directory.path);
-      replaceFile(this.env.disk, path, PARTITION_METADATA, `version: 0\ntopic_id: ${topicId}`);
-    }
+    makePartitionDirectory(this.env.disk, directory.path, path, topicId);
     return this.openLog(directory, { topic: '__cluster_metadata', partition: 0 }, config, false, 0);
   }
 

@@ -10,8 +10,8 @@ import type { OffsetAndEpoch } from './replica-key';
 export class PartitionRaftLog implements RaftLog {
   constructor(
     private readonly log: PartitionLog,
-    /** The latest snapshot, which gives an empty log its last epoch; null without one. */
-    private snapshot: OffsetAndEpoch | null,
+    /** The one that ends where the log starts tells the epoch of what lies before. */
+    private readonly snapshots: { readonly all: readonly OffsetAndEpoch[] },
   ) {}
 
   get startOffset(): number {
@@ -22,7 +22,10 @@ export class PartitionRaftLog implements RaftLog {
   }
   get lastEpoch(): number {
     const inLog = this.log.latestEpoch;
-    return inLog >= 0 ? inLog : (this.snapshot?.epoch ?? 0);
+    return inLog >= 0 ? inLog : (this.snapshotAtStart?.epoch ?? 0);
+  }
+  private get snapshotAtStart(): OffsetAndEpoch | undefined {
+    return this.snapshots.all.find(({ offset }) => offset === this.log.logStartOffset);
   }
   get sizeBytes(): number {
     return this.log.sizeBytes;
@@ -63,7 +66,8 @@ export class PartitionRaftLog implements RaftLog {
   endOffsetForEpoch(epoch: number): OffsetAndEpoch {
     const { epoch: known, endOffset } = this.log.epochs.endOffsetFor(epoch, this.log.logEndOffset);
     // What is older than the whole log is covered by the snapshot that ends where the log starts.
-    if (known === epoch && endOffset === this.snapshot?.offset && endOffset === this.log.logStartOffset) return this.snapshot;
+    const { snapshotAtStart } = this;
+    if (known === epoch && endOffset === snapshotAtStart?.offset) return snapshotAtStart;
     return known >= 0 ? { epoch: known, offset: endOffset } : { epoch: this.lastEpoch, offset: this.log.logEndOffset };
   }
 
@@ -73,7 +77,6 @@ export class PartitionRaftLog implements RaftLog {
 
   truncateFullyTo(snapshot: OffsetAndEpoch): void {
     this.log.truncateFullyTo(snapshot.offset);
-    this.snapshot = snapshot;
   }
 
   deleteBefore(offset: number): void {

@@ -22,6 +22,8 @@ export interface RaftSnapshots {
   create(id: OffsetAndEpoch): SnapshotDownload;
   /** Takes it away at once. */
   discard(id: OffsetAndEpoch): void;
+  /** Takes away those that end below `offset`, where the log starts now. */
+  discardBefore(offset: number): void;
   /**
    * Reads it whole, checksums and footer included, and gives what puts its voters and its kraft.version in the place of
    * those that were known. Throws SnapshotError when it is damaged.

@@ -74,6 +74,8 @@ export function adoptSnapshot(machine: QuorumMachine, id: OffsetAndEpoch, turn: 
     return snapshots.discard(id);
   }
   log.truncateFullyTo(id);
+  // The earliest snapshot is the one where the log starts: what a fetch at that offset is compared with.
+  snapshots.discardBefore(id.offset);
   adopt(control);
   machine.flush.restarted(id.offset);
   turn.effects.push({ type: 'truncated', endOffset: id.offset });

@@ -47,6 +47,10 @@ export class StoredSnapshots implements RaftSnapshots {
     if (this.store.has(id)) this.store.delete(id)();
   }
 
+  discardBefore(offset: number): void {
+    for (const id of this.store.all.filter((each) => each.offset < offset)) this.discard(id);
+  }
+
   controlOf(id: OffsetAndEpoch): (into: ControlState) => void {
     return controlOfSnapshot(this.store, id, this.crc32c);
   }

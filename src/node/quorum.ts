@@ -45,7 +45,7 @@ export function openQuorum(parts: QuorumParts): Quorum {
   const snapshots = new SnapshotStore(env.disk, directory, env.random('raft.snapshots'));
   const raft = new RaftNode({
     config: raftConfig(parts),
-    log: new PartitionRaftLog(partitionLog, snapshots.latest),
+    log: new PartitionRaftLog(partitionLog, snapshots),
     snapshots,
     electionStore: new FileElectionStore(env.disk, directory),
     channel: new PeerChannel(env, {

@@ -300,6 +300,14 @@ describe('a snapshot', () => {
     expect(raft.control.voters?.size).toBe(2);
   });
 
+  test('takes away the older ones, the 0-0 checkpoint among them', () => {
+    const raft = follower({ snapshots: new MemorySnapshots().add({ offset: 0, epoch: 0 }, '') });
+    raft.answers(2, { leaderId: 2, snapshotId: id });
+    raft.answers(2, { leaderId: 2, snapshotId: id, sizeBytes: 3, position: 0, bytes: Buffer.from('abc') });
+    raft.step({ type: 'snapshotFrozen', id, why: null });
+    expect(raft.snapshots.earliest).toEqual(id);
+  });
+
   test('that the leader has cleaned away is given up, and the next fetch names another', () => {
     const raft = follower().answers(2, { leaderId: 2, snapshotId: id }).fresh();
     raft.answers(2, { leaderId: 2, errorCode: ErrorCode.SNAPSHOT_NOT_FOUND });

@@ -63,6 +63,10 @@ export class MemorySnapshots implements RaftSnapshots {
     if (index >= 0) this.stored.splice(index, 1);
   }
 
+  discardBefore(offset: number): void {
+    for (const { id } of this.stored.filter((each) => each.id.offset < offset)) this.discard(id);
+  }
+
   controlOf(id: OffsetAndEpoch): (into: ControlState) => void {
     if (this.isDamaged) throw new SnapshotError('the snapshot is damaged');
     return (into) => {

@@ -82,8 +82,8 @@ export const quorumMutants: readonly Mutant[] = [
     name: 'directory-not-durable',
     scenario,
     breaks: 'a vote is durable in a directory whose name is not',
-    file: 'log/log-manager.ts',
-    find: 'this.env.disk.syncDirectorySync(directory.path);',
+    file: 'log/partition-directory.ts',
+    find: 'disk.syncDirectorySync(logDirectory);',
     replace: '',
   },
 ];

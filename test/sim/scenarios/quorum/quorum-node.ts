@@ -74,7 +74,7 @@ export function openNode(env: Env, spec: NodeSpec, wrap: (raft: RaftNode) => Pic
       fetchSnapshotMaxBytes: 300,
       appendLingerMs: 25,
     },
-    log: new PartitionRaftLog(log, snapshots.latest),
+    log: new PartitionRaftLog(log, snapshots),
     snapshots,
     electionStore: new FileElectionStore(env.disk, PARTITION_DIRECTORY),
     channel: new PeerChannel(env, { nodeId: spec.nodeId, clusterId: CLUSTER_ID, listenerName: LISTENER, requestTimeoutMs: 2000 }),
