@@ -109,6 +109,34 @@ describe('a follower', () => {
     expect(scene.log(2).logStartOffset).toBe(scene.log(1).logStartOffset);
   });
 
+  test('that has become the leader keeps its log, whatever the old leader answers then', async () => {
+    const scene = await cluster(2);
+    await scene.append(1, batchOf(['a']));
+    await scene.until('it is committed', () => committed(scene, 2) === 1);
+    scene.kill(2);
+    await scene.assign({ ...START, partitionEpoch: 1, isr: [1] });
+    for (let i = 0; i < 10; i++) await scene.append(1, batchOf(['x'.repeat(1500)]));
+    await scene.until('all is committed', () => committed(scene, 1) === 11);
+    scene.post(1, () => scene.log(1).discardSegments(scene.log(1).removeOldest(2)));
+    await scene.until('the start has moved', () => scene.log(1).logStartOffset > 1);
+    const leader = scene.brokers.get(1)?.replicas;
+    if (leader === undefined) throw new Error('no leader');
+    const lookUp = leader.leader.bind(leader);
+    let lookUps = 0;
+    leader.leader = (...given) => {
+      if (given[2] === 0) lookUps++;
+      // A fetch, where the log ends, where it starts: then the metadata is faster than the answer.
+      if (lookUps === 3) void scene.assign({ ...START, leader: 2, leaderEpoch: 9, partitionEpoch: 9, isr: [2] }, [2]);
+      return lookUp(...given);
+    };
+    await scene.start(2);
+    // Another partition keeps the connection to the old leader.
+    await morePartitions(scene, 1, 0);
+    await scene.until('it leads', () => partitionOf(scene, 2, 0)?.core.role === 'leading');
+    await scene.wait(1_000);
+    expect(contents(scene.log(2))).toEqual(['0=a']);
+  });
+
   test('moves its log start with its leader’s', async () => {
     const scene = await cluster(2);
     await scene.append(1, batchOf(['a', 'b', 'c']));
@@ -266,6 +294,17 @@ describe('a leader change', () => {
     await scene.start(1);
     await scene.until('the old leader is in sync', () => scene.state.isr.length === 3);
     for (const id of [1, 2, 3]) expect(contents(scene.log(id))).toEqual(['0=a', '1=b', '2=c']);
+  });
+
+  test('ends the copying from the old leader, who may not know it yet', async () => {
+    const scene = await cluster(3);
+    await scene.append(1, batchOf(['a']));
+    await scene.until('it is committed', () => committed(scene, 3) === 1);
+    await scene.assign({ leader: 2, leaderEpoch: 1, partitionEpoch: 1, replicas: [1, 2, 3], isr: [1, 2, 3] }, [2, 3]);
+    await scene.until('it leads', () => scene.partition(2).core.role === 'leading');
+    await scene.append(1, batchOf(['late']));
+    await scene.wait(1_000);
+    expect(contents(scene.log(3))).toEqual(['0=a']);
   });
 
   test('is told to whoever coordinates over the partition', async () => {
