@@ -216,6 +216,10 @@ export const samples: Samples = {
       validateOnly: true,
     }),
   },
+  DescribeLogDirs: {
+    typical: () => ({ topics: null }),
+    unknown: () => ({ topics: [{ topic: UNKNOWN_TOPIC, partitions: [0] }] }),
+  },
   ElectLeaders: {
     typical: ({ topic }) => ({ electionType: 0, topicPartitions: [{ topic, partitions: [0, 1] }], timeoutMs: 1000 }),
     unknown: () => ({ electionType: 1, topicPartitions: [{ topic: UNKNOWN_TOPIC, partitions: [0] }], timeoutMs: 1000 }),
