@@ -23,9 +23,9 @@ export function banner(broker: RunningBroker, facts: BannerFacts): string {
     ),
     ['cluster', `${broker.clusterId}, node ${facts.nodeId}`],
     ['data', broker.logDirs.map((directory) => resolve(directory)).join(', ')],
-    ['an ack', ackText(facts.flushBeforeAck)],
   ];
   if (first !== undefined) {
+    rows.push(['an ack', ackText(facts.flushBeforeAck)]);
     rows.push(['elsewhere', elsewhereText(first, broker.listeners)]);
     const address = hostPort(first.advertisedHost, first.advertisedPort);
     rows.push(['try', `echo hello | kcat -P -b ${address} -t greetings && kcat -C -b ${address} -t greetings -e`]);

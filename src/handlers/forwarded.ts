@@ -56,7 +56,7 @@ export function forward(call: Call, name: ForwardableApi, body: Uint8Array, done
   });
 }
 
-/** Throws DecodeError. */
+/** Throws DecodeError: the request, or what the controller made of it, cannot be read, and the connection ends. */
 function answerOf(
   call: Call,
   name: ForwardableApi,

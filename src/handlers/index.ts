@@ -7,6 +7,7 @@ import { apiVersions } from './api-versions';
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs';
 import { describeCluster } from './describe-cluster';
 import { describeConfigs } from './describe-configs';
+import { describeLogDirs } from './describe-log-dirs';
 import { describeTopicPartitions } from './describe-topic-partitions';
 import { fetch } from './fetch';
 import { findCoordinator } from './find-coordinator';
@@ -68,7 +69,7 @@ export const handlers: Readonly<Record<ApiName, ApiHandler | NotServed>> = {
   DescribeConfigs: describeConfigs,
   AlterConfigs: alterConfigs,
   AlterReplicaLogDirs: directories,
-  DescribeLogDirs: directories,
+  DescribeLogDirs: describeLogDirs,
   SaslAuthenticate: security,
   CreatePartitions: forwarded('CreatePartitions'),
   CreateDelegationToken: security,

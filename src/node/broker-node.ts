@@ -22,6 +22,9 @@ import { openController, type LocalController } from './local-controller';
 import { logManagerSettings } from './log-settings';
 import { openQuorum, type Quorum } from './quorum';
 
+/** What handing leadership of the quorum over may take. */
+const QUORUM_GRACE_MS = 1_000;
+
 export interface NodeParts {
   readonly env: Env;
   readonly config: BrokerConfig;
@@ -41,6 +44,8 @@ export class BrokerNode {
   private readonly broker: BrokerPart | null;
   private readonly controller: ControllerPart | null;
   private isStopped = false;
+  /** Told to leave first, as when a whole cluster ends: then nobody is to take the quorum over. */
+  private hasLeft = false;
 
   constructor(private readonly parts: NodeParts) {
     const { env, config, identity, locks, listeners, fatal } = parts;
@@ -155,6 +160,7 @@ export class BrokerNode {
 
   /** The broker of this node leaves the cluster, in order; its controller, if it has one, goes on. */
   async leave(): Promise<void> {
+    this.hasLeft = true;
     await this.broker?.leave(true);
   }
 
@@ -163,6 +169,8 @@ export class BrokerNode {
     this.isStopped = true;
     await this.broker?.leave(isClean);
     this.channels.close();
+    // Another voter takes the quorum over at once instead of missing this one first.
+    if (isClean && !this.hasLeft) await this.quorum.leave(QUORUM_GRACE_MS);
     if (this.controller === null) await this.parts.listeners.stop(0);
     else await this.controller.stop(isClean);
     this.quorum.stop();

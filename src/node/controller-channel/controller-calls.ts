@@ -6,7 +6,6 @@ import type { Controller } from '../../../controller/control/controller';
 import { apis, latestStableVersion, type ApiName } from '../../../wire/api-keys';
 import { ErrorCode } from '../../../wire/base/error-codes';
 import { ServerError, type RequestFor } from '../../../wire/broker-link';
-import { ExchangeError } from '../../../wire/client-connection';
 import { decode, encode } from '../../../wire/codec';
 import type { ResponseOf } from '../../../wire/exchange';
 import type { PeerDone } from '../../../wire/peer-link';
@@ -35,7 +34,7 @@ export class InProcessCalls implements ControllerCalls {
   call<N extends ApiName>(name: N, request: RequestFor<N>, done: PeerDone<N>): void {
     const apiVersion = latestStableVersion(apis[name]);
     const given = (typeof request === 'function' ? request(apiVersion) : request) as Input<Message>;
-    const answered: Done = (result) => done(result as ResponseOf<N> | ExchangeError | ServerError);
+    const answered: Done = (result) => done(result as ResponseOf<N> | ServerError);
     if (isOperation(name)) {
       const operation = operations[name] as unknown as AnyOperation;
       operation(this.services.controller, withDefaults<Message>(apis[name].request, given), { apiVersion }, answered);
@@ -50,7 +49,8 @@ export class InProcessCalls implements ControllerCalls {
     const { services } = this;
     const failed = (error: unknown): void => {
       services.env.logger.error('the controller failed on a request of this process', { api: name, error: String(error) });
-      done(new ExchangeError('closed', String(error)));
+      // It would fail again: this ends the call.
+      done(new ServerError(ErrorCode.UNKNOWN_SERVER_ERROR, name));
     };
     const connection = {
       id: 0,

@@ -216,6 +216,14 @@ export const samples: Samples = {
       validateOnly: true,
     }),
   },
+  DescribeLogDirs: {
+    typical: () => ({ topics: null }),
+    unknown: () => ({ topics: [{ topic: UNKNOWN_TOPIC, partitions: [0] }] }),
+  },
+  DescribeQuorum: {
+    typical: () => ({ topics: [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }] }),
+    unknown: () => ({ topics: [{ topicName: UNKNOWN_TOPIC, partitions: [{ partitionIndex: 0 }] }] }),
+  },
   ElectLeaders: {
     typical: ({ topic }) => ({ electionType: 0, topicPartitions: [{ topic, partitions: [0, 1] }], timeoutMs: 1000 }),
     unknown: () => ({ electionType: 1, topicPartitions: [{ topic: UNKNOWN_TOPIC, partitions: [0] }], timeoutMs: 1000 }),
