@@ -6,6 +6,7 @@
 import { ConfigResourceType } from '../../controller/metadata/config-resource';
 import type { MetadataDelta, TopicChange } from '../../controller/metadata/delta';
 import type { MetadataImage } from '../../controller/metadata/image';
+import { NO_LEADER, type PartitionRegistration } from '../../controller/metadata/partition-registration';
 import type { MetadataPublisher } from '../../controller/metadata/publisher';
 import type { MetadataCache } from './metadata-cache';
 import type { AssignedReplica, ReplicaManager } from '../replication/replica-manager';
@@ -23,6 +24,8 @@ export class BrokerMetadataPublisher implements MetadataPublisher {
     private readonly config: DynamicConfig,
     private readonly replicas: ReplicaManager,
     private readonly groups: TopicsDeleted,
+    /** Of this process's broker. */
+    private readonly incarnationId: string,
   ) {}
 
   publish(delta: MetadataDelta, image: MetadataImage): void {
@@ -54,11 +57,23 @@ export class BrokerMetadataPublisher implements MetadataPublisher {
     const { topic } = change;
     const config = this.cache.topicConfig(topic.name);
     for (const { partitionId } of change.partitions()) {
-      const registration = image.topics.partition(topic, partitionId);
-      if (registration === null) continue;
+      const known = image.topics.partition(topic, partitionId);
+      if (known === null) continue;
+      const registration = this.ofThisLife(known, image);
       const replica = { topic: topic.name, topicId: topic.id, partition: partitionId, registration };
       if (this.replicas.isFollower(registration)) followed.push(replica);
       else this.replicas.apply(replica, config);
     }
+  }
+
+  /**
+   * What a former process led, this one does not: it may have less, and its high watermark is an old one. Its own
+   * registration ends those leaderships, so that it leads in an epoch of its own.
+   */
+  private ofThisLife(registration: PartitionRegistration, image: MetadataImage): PartitionRegistration {
+    const { brokerId } = this.replicas;
+    if (registration.leader !== brokerId) return registration;
+    const isRegistered = image.cluster.brokers.get(brokerId)?.incarnationId === this.incarnationId;
+    return isRegistered ? registration : { ...registration, leader: NO_LEADER };
   }
 }

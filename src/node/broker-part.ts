@@ -104,7 +104,7 @@ export class BrokerPart {
    * turn in which it asks, for what is to go into the same batch.
    */
   async start(registering: () => void): Promise<void> {
-    const { logs, quorum, env, metadata, config } = this.parts;
+    const { logs, quorum, env, metadata, config, incarnationId } = this.parts;
     await logs.loadAll();
     this.assertGoesOn();
     // Groups are served from here on, if only to say that there are none yet.
@@ -121,7 +121,7 @@ export class BrokerPart {
       if (topic === OFFSETS_TOPIC) this.groups.resigned(index, leaderEpoch);
     });
     quorum.loader.installPublisher(
-      new BrokerMetadataPublisher(metadata, this.dynamic, this.replicas, this.deletedTopics()),
+      new BrokerMetadataPublisher(metadata, this.dynamic, this.replicas, this.deletedTopics(), incarnationId),
     );
     quorum.loader.installPublisher({ name: 'lifecycle', publish: () => this.lifecycle?.metadataApplied() });
     while (this.replicas.isOpening) await new Promise<void>((resolve) => env.timers.soon(resolve));

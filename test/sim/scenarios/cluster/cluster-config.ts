@@ -1,5 +1,7 @@
 /** The three nodes of a simulated cluster: who they are, how they are configured and formatted. */
 
+import { bootstrapRecords } from '../../../../controller/metadata/bootstrap';
+import { ELR_FEATURE } from '../../../../controller/metadata/supported-features';
 import type { ExplicitFormat } from '../../../../controller/raft/format';
 import type { Voter } from '../../../../controller/raft/voter-set';
 import type { BrokerConfig } from '../../../../src/config/broker-config';
@@ -76,6 +78,8 @@ export function formatRequest(nodeId: number, clusterId: string, voters: readonl
     clusterId,
     controllerEndpoints: controllerEndpoints(nodeId),
     voters,
+    // Without eligible leaders the last replica standing may be one that lost what was acknowledged (KIP-966).
+    bootstrap: bootstrapRecords(undefined, new Map([[ELR_FEATURE, 1]])),
   };
 }
 

@@ -18,15 +18,13 @@ const HERE = { topic: TOPIC, partition: 0 };
 const report = (what: string, ms: number): void => void process.stdout.write(`${what}: first acknowledgement after ${Math.round(ms)} ms\n`);
 
 describe('a cluster, simulated', () => {
-  // The listeners of controllers do not serve votes yet.
-  test.failing('elects a controller and becomes whole within a few seconds', () =>
+  test('elects a controller and becomes whole within a few seconds', () =>
     ClusterScript.play(1, async (script) => {
       await script.whole(10_000);
       expect([...script.watch.committed.image.cluster.brokers.keys()].sort()).toEqual([1, 2, 3]);
     }));
 
-  // As above: there is no cluster to fail over.
-  test.failing('goes on with another leader when the leader of a partition is killed', () =>
+  test('goes on with another leader when the leader of a partition is killed', () =>
     ClusterScript.play(2, async (script) => {
       const producer = await script.ready(TOPIC);
       const { leader } = script.partition(TOPIC, 0);
@@ -36,8 +34,7 @@ describe('a cluster, simulated', () => {
       await script.finish();
     }));
 
-  // As above.
-  test.failing('goes on with another controller when the controller is killed', () =>
+  test('goes on with another controller when the controller is killed', () =>
     ClusterScript.play(3, async (script) => {
       const producer = await script.ready(TOPIC);
       const controller = script.controller();
@@ -48,8 +45,7 @@ describe('a cluster, simulated', () => {
       await script.finish();
     }));
 
-  // As above.
-  test.failing.each([1, 2, 3])('fences nobody for a pause of two seconds of node %d', (id) =>
+  test.each([1, 2, 3])('fences nobody for a pause of two seconds of node %d', (id) =>
     ClusterScript.play(`pause-${id}`, async (script) => {
       await script.ready(TOPIC);
       const fenced = script.counted('broker fenced');
@@ -61,8 +57,7 @@ describe('a cluster, simulated', () => {
       await script.finish();
     }));
 
-  // As above.
-  test.failing('acknowledges nothing in a minority that is cut off', () =>
+  test('acknowledges nothing in a minority that is cut off', () =>
     ClusterScript.play(5, async (script) => {
       const producer = await script.ready(TOPIC);
       const { leader } = script.partition(TOPIC, 0);
@@ -77,8 +72,7 @@ describe('a cluster, simulated', () => {
       await script.finish();
     }));
 
-  // As above.
-  test.failing('has everything after all nodes were killed at once', () =>
+  test('has everything after all nodes were killed at once', () =>
     ClusterScript.play(6, async (script) => {
       const producer = await script.ready(TOPIC);
       for (let i = 0; i < 20; i++) await script.sendOne(producer, HERE);
@@ -89,8 +83,7 @@ describe('a cluster, simulated', () => {
       await script.finish();
     }));
 
-  // As above.
-  test.failing('has everything that was flushed after all nodes lost their power at once', () =>
+  test('has everything that was flushed after all nodes lost their power at once', () =>
     ClusterScript.play(7, async (script) => {
       const producer = await script.ready(TOPIC);
       for (let i = 0; i < 20; i++) await script.sendOne(producer, HERE);
@@ -101,8 +94,7 @@ describe('a cluster, simulated', () => {
       await script.finish();
     }, { flush: true }));
 
-  // As above.
-  test.failing('builds a follower anew whose disk was replaced', () =>
+  test('builds a follower anew whose disk was replaced', () =>
     ClusterScript.play(8, async (script) => {
       const producer = await script.ready(TOPIC);
       for (let i = 0; i < 20; i++) await script.sendOne(producer, HERE);
@@ -117,8 +109,7 @@ describe('a cluster, simulated', () => {
       await script.finish();
     }));
 
-  // As above.
-  test.failing('takes no harm from connections that are reset', () =>
+  test('takes no harm from connections that are reset', () =>
     ClusterScript.play(9, async (script) => {
       const producer = await script.ready(TOPIC);
       const fenced = script.counted('broker fenced');
@@ -131,16 +122,14 @@ describe('a cluster, simulated', () => {
       await script.finish();
     }));
 
-  // As above: random schedules begin with an election, too.
-  test.failing('keeps its promises over random schedules', () =>
+  test('keeps its promises over random schedules', () =>
     inMacrotask(() => {
       const tally = newTally();
       for (let seed = 0; seed < 5 && tally.failures.length === 0; seed++) sweepSeed(cluster, String(seed), tally);
       expect(tally.failures.map((failure) => `seed ${failure.seed}: ${failure.error.slice(0, 400)}`)).toEqual([]);
     }));
 
-  // As above.
-  test.failing('is the same run for the same seed', () =>
+  test('is the same run for the same seed', () =>
     inMacrotask(() => {
       const trace = (): string | undefined => playOne(cluster, '1', planFor(cluster, '1', 'calm'), null, newTally())?.traceHash;
       const first = trace();

@@ -54,6 +54,8 @@ class ClusterPlay {
   private readonly calls: number[] = [];
   private topics = 0;
   private isOver = false;
+  /** What the play is about, for whoever reads of its failure. */
+  private phase = 'starts';
 
   constructor(private readonly play: Play) {
     this.world = new SimWorld({ seed: play.seed });
@@ -111,11 +113,17 @@ class ClusterPlay {
       count: (counter) => this.play.count(counter),
     });
     await addTopic(modes.partitions);
+    this.phase = 'looks for the coordinator';
     await workload.start();
+    this.phase = 'suffers';
     for (const step of this.play.steps) await nemesis.perform(step);
+    this.phase = 'is mended';
     await nemesis.end();
+    this.phase = 'waits for what is under way';
     await workload.finish();
+    this.phase = 'settles';
     await this.settle(workload);
+    this.phase = 'is checked';
     await workload.check();
     this.checkReplicas();
     workload.close();
@@ -170,13 +178,19 @@ class ClusterPlay {
     if (node.id === VICTIM && kill?.life === life) this.world.killBeforeCall(node.processName, kill.beforeCall);
   }
 
-  /** The last lines of every node. */
+  /** Where the play is, what is committed of its partitions, and the last lines of every node. */
   private story(): string {
-    return this.cluster.nodes
+    const { watch } = this;
+    const partitions = [...watch.partitions()].map(({ key, registration: { leader, leaderEpoch, isr, elr } }) => {
+      const ends = this.cluster.nodes.map((node) => watch.logOf(node, key).endOffset());
+      return `${key}: leader ${leader} in epoch ${leaderEpoch}, isr [${isr.join()}], elr [${elr.join()}], logs end at [${ends.join()}], known ${this.ghost.committedEnd(key)}`;
+    });
+    const nodes = this.cluster.nodes
       .filter(({ lives }) => lives > 0)
-      .map((node) => `--- node ${node.id}, life ${node.lives}${this.cluster.isRunning(node.id) ? '' : ', not running'}\n${lastLines(this.world.running(node.processName).log.text())}`)
-      .join('\n');
+      .map((node) => `--- node ${node.id}, life ${node.lives}${this.cluster.isRunning(node.id) ? '' : ', not running'}\n${lastLines(this.world.running(node.processName).log.text())}`);
+    return [`it ${this.phase}; the controller is ${watch.controllerId}; not settled: ${unsettled(watch.committed.image, NODE_IDS).join('; ')}`, ...partitions, ...nodes].join('\n');
   }
 }
 
-const lastLines = (text: string): string => text.split('\n').slice(-30).join('\n');
+/** Snapshots come and go as long as a cluster lives. */
+const lastLines = (text: string): string => text.split('\n').filter((line) => !/metadata snapshot/.test(line)).slice(-15).join('\n');
