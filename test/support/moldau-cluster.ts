@@ -127,11 +127,12 @@ export class MoldauCluster {
     return found;
   }
 
-  /** `moldau storage format`; of a node that was wiped too, with the directory id that it had or another. */
-  async formatNode(node: MoldauNode): Promise<void> {
+  /** `moldau storage format`; of a node that was wiped without voters, as one that joins a quorum that is there. */
+  async formatNode(node: MoldauNode, who: 'first voters' | 'no voters' = 'first voters'): Promise<void> {
     const voters = this.nodes.map(({ id, controllerPort, directoryId }) => `${id}@${HOST}:${controllerPort}:${directoryId}`);
-    const args = ['storage', 'format', '--cluster-id', this.clusterId, '--config', node.propertiesFile];
-    const child = new Child('format', process.execPath, [moldauCommand, ...args, '--initial-controllers', voters.join(',')]);
+    const quorum = who === 'no voters' ? ['--no-initial-controllers'] : ['--initial-controllers', voters.join(',')];
+    const args = ['storage', 'format', '--cluster-id', this.clusterId, '--config', node.propertiesFile, ...quorum];
+    const child = new Child('format', process.execPath, [moldauCommand, ...args]);
     const timer = setTimeout(() => child.kill('SIGKILL'), FORMAT_TIMEOUT_MS);
     const { code } = await child.exited;
     clearTimeout(timer);
