@@ -2,6 +2,7 @@
 
 import type { Scenario } from '../harness/scenario';
 import { singleBroker } from './broker/single-broker';
+import { cluster } from './cluster/cluster';
 import { partitionLog } from './partition-log';
 
-export const scenarios: readonly Scenario[] = [partitionLog, singleBroker];
+export const scenarios: readonly Scenario[] = [partitionLog, singleBroker, cluster];
