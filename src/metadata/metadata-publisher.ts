@@ -6,7 +6,7 @@
 import { ConfigResourceType } from '../../controller/metadata/config-resource';
 import type { MetadataDelta, TopicChange } from '../../controller/metadata/delta';
 import type { MetadataImage } from '../../controller/metadata/image';
-import { NO_LEADER, type PartitionRegistration } from '../../controller/metadata/partition-registration';
+import { directoryOf, NO_LEADER, type PartitionRegistration } from '../../controller/metadata/partition-registration';
 import type { MetadataPublisher } from '../../controller/metadata/publisher';
 import type { MetadataCache } from './metadata-cache';
 import type { AssignedReplica, ReplicaManager } from '../replication/replica-manager';
@@ -60,7 +60,8 @@ export class BrokerMetadataPublisher implements MetadataPublisher {
       const known = image.topics.partition(topic, partitionId);
       if (known === null) continue;
       const registration = this.ofThisLife(known, image);
-      const replica = { topic: topic.name, topicId: topic.id, partition: partitionId, registration };
+      const directory = directoryOf(known, this.replicas.brokerId);
+      const replica = { topic: topic.name, topicId: topic.id, partition: partitionId, registration, directory };
       if (this.replicas.isFollower(registration)) followed.push(replica);
       else this.replicas.apply(replica, config);
     }

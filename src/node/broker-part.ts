@@ -23,10 +23,11 @@ import type { MetadataCache } from '../metadata/metadata-cache';
 import { BrokerMetadataPublisher } from '../metadata/metadata-publisher';
 import { TopicCreator, type TopicToCreate } from '../metadata/topic-creator';
 import { ProducerIds } from '../producer-ids';
+import { DirectoryAssignments } from '../replication/directory-assignments';
 import { peersOf, replicationSettingsOf } from '../replication/metadata-peers';
 import { FetchSessionCache } from '../replication/fetch-session';
 import { ProduceRules } from '../replication/produce-rules';
-import { ReplicaManager } from '../replication/replica-manager';
+import { ReplicaManager, type ReplicaSettings } from '../replication/replica-manager';
 import type { SocketServer } from '../network/listener';
 import type { Services } from '../services';
 import { boundListener, registeredListener, type BoundListener } from './bound-listener';
@@ -56,6 +57,7 @@ export interface BrokerParts {
 export class BrokerPart {
   readonly bound: BoundListener[] = [];
   private readonly dynamic: DynamicConfig;
+  private readonly directories: DirectoryAssignments;
   private readonly replicas: ReplicaManager;
   private readonly groups: GroupCoordinator;
   private readonly sockets: SocketServer;
@@ -66,8 +68,19 @@ export class BrokerPart {
   constructor(private readonly parts: BrokerParts) {
     const { env, config, logs } = parts;
     this.dynamic = new DynamicConfig(config, env.logger.child('config'));
-    const replicaSettings = {
+    this.directories = new DirectoryAssignments({
+      timers: env.timers,
+      logger: env.logger.child('directories'),
+      channel: parts.channels.directoryAssignments,
       brokerId: config.nodeId,
+      brokerEpoch: () => this.brokerEpoch,
+    });
+    const replicaSettings: ReplicaSettings = {
+      brokerId: config.nodeId,
+      placed: ({ topicId, topicPartition, directoryState }, registered) => {
+        const directoryId = parts.identity.directoryIds.get(directoryState.path);
+        if (directoryId !== undefined) this.directories.placed(topicId, topicPartition.partition, registered, directoryId);
+      },
       flushBeforeAck: config.get('log.flush.before.ack'),
       maxDelayedOperations: MAX_DELAYED_OPERATIONS,
       replication: replicationSettingsOf(config),
@@ -299,6 +312,7 @@ export class BrokerPart {
     const ended = this.sockets.stop(isClean ? SOCKET_GRACE_MS : 0);
     this.groups.stop();
     this.replicas.close();
+    this.directories.close();
     await ended;
   }
 }

@@ -26,6 +26,8 @@ export interface ReplicaSettings {
   readonly maxDelayedOperations: number;
   /** Default: Kafka's. */
   readonly replication?: ReplicationSettings;
+  /** A replica is here, and the metadata knows it in the directory `registered`. */
+  readonly placed?: (log: PartitionLog, registered: string) => void;
 }
 
 export interface AssignedReplica {
@@ -33,6 +35,8 @@ export interface AssignedReplica {
   readonly topicId: string;
   readonly partition: number;
   readonly registration: PartitionRegistration;
+  /** Where the metadata believes the replica here to lie; null when it says nothing. */
+  readonly directory?: string | null;
 }
 
 /** A replica without a log yet. */
@@ -150,6 +154,7 @@ export class ReplicaManager {
     }
     const partition = this.partitions.get(key) ?? this.openInTurn(key, replica, config);
     if (partition === null) return;
+    if (typeof replica.directory === 'string') this.settings.placed?.(partition.log, replica.directory);
     const change = partition.apply(registration);
     if (!partition.core.isAlone) this.isrs.watch();
     if (change === 'none') return this.wake(key);

@@ -2,7 +2,8 @@
 
 import type { Scenario } from '../harness/scenario';
 import { singleBroker } from './broker/single-broker';
+import { cluster } from './cluster/cluster';
 import { partitionLog } from './partition-log';
 import { quorum } from './quorum/quorum';
 
-export const scenarios: readonly Scenario[] = [partitionLog, singleBroker, quorum];
+export const scenarios: readonly Scenario[] = [partitionLog, singleBroker, quorum, cluster];

@@ -10,7 +10,7 @@ const TOPIC_RESOURCE = 2;
 const SET = 0;
 const RETRY_MS = 50;
 /** Tries of a change of voters: the quorum may be busy, or the new voter far behind. */
-const MAX_VOTER_TRIES = 100;
+const MAX_VOTER_TRIES = 5;
 export const GROUP = 'shop';
 
 export interface AdminParts {

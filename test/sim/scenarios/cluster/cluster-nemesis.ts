@@ -3,7 +3,9 @@
  * disks are lost than it says. A fault that would go beyond is left out, and counted.
  *
  * The budget. kill -9, pauses and cuts: any number, at any time. Loss of power: any number where acknowledged means flushed;
- * elsewhere one node at a time, while every ISR is whole. A wiped disk: one node, while every ISR is whole.
+ * elsewhere one node at a time, while every ISR is whole. A wiped disk: one node, while every ISR is whole. Until the controller
+ * knows that a node has lost its disk nobody else dies: whoever dies counts as one who may have lost something (KIP-966), and
+ * of nobody but such the cluster elects no leader by itself.
  */
 
 import type { ApiName } from '../../../../wire/api-keys';
@@ -97,7 +99,7 @@ export class ClusterNemesis {
 
   private takeDown(kind: 'kill' | 'power' | 'stop' | 'wipe', id: number, downMs: number): void {
     const { cluster, watch, count } = this.parts;
-    if (!cluster.isRunning(id) || cluster.node(id).isStopping) return count('left out');
+    if (!cluster.isRunning(id) || cluster.node(id).isStopping || watch.hasExcused) return count('left out');
     if (kind === 'stop') return this.stop(id, downMs);
     const losesData = kind === 'wipe' || (kind === 'power' && !cluster.isFlushed);
     if (losesData && (!this.mayLose || (kind === 'wipe' && this.wiped))) return count('left out');
@@ -118,7 +120,8 @@ export class ClusterNemesis {
   }
 
   private takeAllDown(kind: 'killAll' | 'powerAll', downMs: number): void {
-    const { cluster, count, random } = this.parts;
+    const { cluster, count, random, watch } = this.parts;
+    if (watch.hasExcused) return count('left out');
     if (kind === 'powerAll' && !cluster.isFlushed) return count('left out');
     if (cluster.nodes.some(({ isStopping }) => isStopping)) return count('left out');
     count(kind);

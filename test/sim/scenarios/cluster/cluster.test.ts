@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { transformSync } from 'esbuild';
+import { directoryOf } from '../../../../controller/metadata/partition-registration';
 import { newTally, planFor, playOne, sweepSeed } from '../../harness/sweep';
 import { inMacrotask } from '../../runner';
 import { SimRandom } from '../../random';
@@ -106,6 +107,9 @@ describe('a cluster, simulated', () => {
       script.cluster.wipe(follower.id);
       script.cluster.start(follower.id);
       await script.sendOne(producer, HERE);
+      // The controller elects nobody whose replica it believes to be on the disk that is gone.
+      const directory = (): string | null => directoryOf(script.partition(TOPIC, 0), follower.id);
+      await script.until(() => directory() === follower.directoryId, 20_000, 'the new directory is known');
       await script.finish();
     }));
 

@@ -24,6 +24,8 @@ const METADATA_VERSION = 12;
 export class RoutedClient {
   private readonly clients: ReadonlyMap<number, SimClient>;
   private readonly leaders = new Map<string, KnownLeader>();
+  /** The newest leader epoch that was heard of: an older one is a node's that lags behind (KIP-320). */
+  private readonly epochs = new Map<string, number>();
   private turn = 0;
 
   constructor(
@@ -76,8 +78,10 @@ export class RoutedClient {
     for (const { errorCode, name, partitions } of response.topics) {
       if (errorCode !== ErrorCode.NONE || name === null) continue;
       for (const { partitionIndex, leaderId: leader, leaderEpoch } of partitions) {
-        if (leader < 0) continue;
-        this.leaders.set(`${name}-${partitionIndex}`, { leader, leaderEpoch });
+        const key = `${name}-${partitionIndex}`;
+        if (leader < 0 || leaderEpoch < (this.epochs.get(key) ?? -1)) continue;
+        this.epochs.set(key, leaderEpoch);
+        this.leaders.set(key, { leader, leaderEpoch });
         this.learned(name, partitionIndex, { leader, leaderEpoch });
       }
     }
