@@ -163,7 +163,8 @@ export class ControllerShell implements RaftListener {
       epoch,
       nextOffset: this.parts.raft.nextWriteOffset,
     });
-    this.core.state.activate({ nodeId: this.parts.raft.nodeId, incarnationId: this.parts.ownIncarnationId }, nowMs);
+    const { nodeId, formerLeader } = this.parts.raft;
+    this.core.state.activate({ nodeId, incarnationId: this.parts.ownIncarnationId }, nowMs, formerLeader);
     this.write(
       'activation',
       (core) => ({ records: core.activationRecords(this.parts.bootstrap), response: null }),

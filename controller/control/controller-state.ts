@@ -11,8 +11,12 @@ import { hasFastSession, type SessionTimeouts } from '../metadata/fast-session';
 import { MetadataImage } from '../metadata/image';
 import type { MetadataRecord } from '../metadata/records';
 import type { BrokerRegistration } from '../metadata/registrations';
+import type { FormerLeader } from '../raft/replica-key';
 import { BrokerHeartbeats } from './broker-heartbeats';
 import { hasCollisionChars, unifyCollisionChars } from './topic-names';
+
+/** What is left to every broker of its session when a controller becomes active: it has to find the new one first. */
+const MIN_NEW_SESSION_MS = 1000;
 
 /** The broker in the same process as this controller. */
 export interface OwnBroker {
@@ -57,14 +61,20 @@ export class ControllerState {
 
   /**
    * Starts sessions: every unfenced broker gets a fresh one. A broker of this very node that is not the one in this process
-   * gets none: it died with the process before, and its successor need not wait until its session is over.
+   * gets none: it died with the process before, and its successor need not wait until its session is over. The broker of
+   * the controller before has been silent since this node last heard from it, if it is one that heartbeats often.
    */
-  activate(own: OwnBroker, nowMs: number): void {
+  activate(own: OwnBroker, nowMs: number, former: FormerLeader | null = null): void {
     this.heartbeatsOrNull = new BrokerHeartbeats();
     for (const broker of this.image.cluster.brokers.values()) {
-      this.heartbeatsOrNull.track(broker.id, broker.fenced, this.timeoutOf(broker));
+      const timeoutMs = this.timeoutOf(broker);
+      this.heartbeatsOrNull.track(broker.id, broker.fenced, timeoutMs);
       const isGone = broker.id === own.nodeId && broker.incarnationId !== own.incarnationId;
-      if (!broker.fenced && !isGone) this.heartbeatsOrNull.contact(broker.id, broker.epoch, nowMs);
+      if (broker.fenced || isGone) continue;
+      const isSilent = broker.id === former?.id && hasFastSession(broker);
+      const earliestMs = nowMs - Math.max(0, timeoutMs - MIN_NEW_SESSION_MS);
+      const contactMs = isSilent ? Math.min(nowMs, Math.max(former.lastHeardMs, earliestMs)) : nowMs;
+      this.heartbeatsOrNull.contact(broker.id, broker.epoch, contactMs);
     }
   }
 

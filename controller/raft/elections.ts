@@ -8,13 +8,13 @@ import { becomeLeader } from './epoch-start';
 import type { QuorumMachine } from './quorum-machine';
 import type { Turn } from './raft-io';
 import type { BeginQuorumEpochAsk, EndQuorumEpochAsk, VoteAnswer, VoteAsk } from './raft-messages';
-import type { CandidateRole, ProspectiveRole } from './raft-roles';
+import type { CandidateRole, FollowerRole, ProspectiveRole } from './raft-roles';
 import { entryMatches, NO_LEADER } from './replica-key';
 import { isGranted } from './vote-rules';
 
 /** Halving the longest wait more often leaves nothing of it. */
 const MAX_HALVINGS = 30;
-/** How long a voter waits at most that has seen the leader's process gone. */
+/** How long a voter waits at most that takes the leader for dead. */
 const MAX_STAND_DELAY_MS = 150;
 
 export function handleVote(machine: QuorumMachine, caller: number, ask: VoteAsk, turn: Turn): void {
@@ -113,6 +113,18 @@ export function leaderIsGone(machine: QuorumMachine, peerId: number, { now }: Tu
   if (role.name !== 'follower' || role.leaderId !== peerId || !machine.isVoter) return;
   role.hasFetched = false;
   role.deadlineMs = Math.min(role.deadlineMs, now.monotonicMs + machine.parts.random.below(MAX_STAND_DELAY_MS));
+}
+
+/**
+ * The fetch timer has run out. The timers of all followers run out at nearly the same time, since one answer of the leader,
+ * a new high watermark, started them: who stood at once would stand together with others, split the vote, and wait for a
+ * whole election timer. So others get their pre-votes from now on, and this node stands within a moment, at random.
+ */
+export function leaderIsSilent(machine: QuorumMachine, role: FollowerRole, turn: Turn): void {
+  const delayMs = role.hasFetched ? machine.parts.random.below(MAX_STAND_DELAY_MS) : 0;
+  if (delayMs === 0) return stand(machine, turn);
+  role.hasFetched = false;
+  role.deadlineMs = turn.now.monotonicMs + delayMs;
 }
 
 export function handleBeginQuorumEpoch(machine: QuorumMachine, caller: number, ask: BeginQuorumEpochAsk, turn: Turn): void {

@@ -19,6 +19,8 @@ export function becomeLeader(machine: QuorumMachine, votes: ReadonlyMap<number, 
   const accumulator = new BatchAccumulator(epoch, epochStartOffset, config.appendLingerMs, crc32c);
   const checkQuorum = new CheckQuorum(self, config.fetchTimeoutMs * CHECK_QUORUM_FACTOR, now.monotonicMs);
   const state = new LeaderState(self, epoch, epochStartOffset, accumulator, checkQuorum, log, machine.flush);
+  state.formerLeader = machine.lastLeader;
+  machine.lastLeader = null;
   machine.enter(epoch, { name: 'leader', state }, turn);
   const voters = votersToWrite(machine);
   const spec = {

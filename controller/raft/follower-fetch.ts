@@ -132,6 +132,7 @@ export function takeFetched(machine: QuorumMachine, answer: FetchAnswer, turn: T
 /** The leader is alive: the fetch timer starts again. */
 export function sawLeader(machine: QuorumMachine, role: FollowerRole, turn: Turn): void {
   role.hasFetched = true;
+  machine.lastLeader = { id: role.leaderId, lastHeardMs: turn.now.monotonicMs };
   role.deadlineMs = turn.now.monotonicMs + machine.parts.config.fetchTimeoutMs;
 }
 

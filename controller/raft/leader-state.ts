@@ -14,7 +14,7 @@ import { NEVER } from './raft-config';
 import { RaftLogFullError, type RaftLog } from './raft-log';
 import type { Instant, RaftEffect } from './raft-io';
 import { ReplicaTable } from './replica-table';
-import { entryMatches, type ReplicaKey } from './replica-key';
+import { entryMatches, type FormerLeader, type ReplicaKey } from './replica-key';
 import type { VoterSet } from './voter-set';
 
 const UNKNOWN_OFFSET = -1;
@@ -28,6 +28,8 @@ export class LeaderState {
   highWatermark = UNKNOWN_OFFSET;
   readonly replicas = new ReplicaTable();
   readonly parked = new ParkedFetches();
+  /** Null when this node has followed nobody since it last led. */
+  formerLeader: FormerLeader | null = null;
   /** When voters that do not fetch are told again that this node leads. */
   beginEpochAtMs = 0;
   private wantsFlush = false;

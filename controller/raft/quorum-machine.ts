@@ -15,7 +15,7 @@ import type { Instant, Turn } from './raft-io';
 import type { Destination, LeaderView } from './raft-messages';
 import type { RaftRole } from './raft-roles';
 import type { ElectionState } from './quorum-state';
-import { entryMatches, NO_LEADER, type LeaderAndEpoch, type OffsetAndEpoch, type ReplicaKey } from './replica-key';
+import { entryMatches, NO_LEADER, type FormerLeader, type LeaderAndEpoch, type OffsetAndEpoch, type ReplicaKey } from './replica-key';
 import { RequestManager } from './request-manager';
 import { tally } from './vote-rules';
 import type { VoterEndpoint, VoterSet } from './voter-set';
@@ -26,6 +26,8 @@ export class QuorumMachine {
   isShuttingDown = false;
   /** The highest offset that was ever said to be committed; -1 when none was. */
   committed = -1;
+  /** The leader that this node followed, and when it last heard from it; null: it has followed none since it led itself. */
+  lastLeader: FormerLeader | null = null;
   readonly requests: RequestManager;
   readonly flush: LogFlush;
 

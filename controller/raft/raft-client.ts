@@ -1,6 +1,6 @@
 /** What the controller and the metadata loader see of the quorum. */
 import type { PreparedAppend } from './batch-accumulator';
-import type { LeaderAndEpoch } from './replica-key';
+import type { FormerLeader, LeaderAndEpoch } from './replica-key';
 import type { SnapshotReader } from './snapshot-reader';
 
 /** Committed batches in a row, control batches included. The bytes stay valid. */
@@ -31,6 +31,8 @@ export interface RaftClient {
   readonly leader: LeaderAndEpoch;
   /** The offset that the next write of this leader gets. Only while leading. */
   readonly nextWriteOffset: number;
+  /** While leading: whom this node followed before, and when it last heard from it; null when there was nobody. */
+  readonly formerLeader: FormerLeader | null;
   /**
    * Gives a write its offsets; `schedulePreparedAppend` lets it go. `urgent`: somebody waits for it, so it gets a flush.
    * Throws NotLeaderError, or RecordBatchTooLargeError.

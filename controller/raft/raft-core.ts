@@ -13,7 +13,7 @@ import { ErrorCode } from '../../wire/base/error-codes';
 import { invariant, unreachable } from '../../wire/base/invariant';
 import { takeAnswer, takeFailure } from './answers';
 import type { PreparedAppend } from './batch-accumulator';
-import { countVotes, giveUp, handleBeginQuorumEpoch, handleEndQuorumEpoch, handleVote, stand } from './elections';
+import { countVotes, giveUp, handleBeginQuorumEpoch, handleEndQuorumEpoch, handleVote, leaderIsSilent, stand } from './elections';
 import { handleFetch, handleFetchSnapshot, wakeParked } from './leader-fetch';
 import type { LeaderState } from './leader-state';
 import { askPeers } from './outgoing';
@@ -194,7 +194,7 @@ export class RaftCore {
       case 'candidate':
         return stand(machine, turn);
       case 'follower':
-        if (machine.isVoter) return stand(machine, turn);
+        if (machine.isVoter) return leaderIsSilent(machine, role, turn);
         return machine.becomeUnattached(epoch, role.leaderId, NEVER, turn);
       default:
         return unreachable(role);

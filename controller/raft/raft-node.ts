@@ -19,7 +19,7 @@ import { RaftListeners, type QuorumView } from './raft-listeners';
 import type { RaftLog } from './raft-log';
 import type { Instant, RaftEffect, RaftInput } from './raft-io';
 import type { RaftAnswer, RaftRequest } from './raft-messages';
-import type { LeaderAndEpoch, OffsetAndEpoch } from './replica-key';
+import type { FormerLeader, LeaderAndEpoch, OffsetAndEpoch } from './replica-key';
 import type { ReplicaProgress } from './replica-table';
 import { SnapshotCleaner } from './snapshot-cleaner';
 import { SnapshotReader } from './snapshot-reader';
@@ -131,6 +131,10 @@ export class RaftNode implements RaftClient {
 
   get nextWriteOffset(): number {
     return this.core.leading?.nextOffset ?? this.options.log.endOffset;
+  }
+
+  get formerLeader(): FormerLeader | null {
+    return this.core.leading?.formerLeader ?? null;
   }
 
   get voters(): VoterSet | null {

@@ -23,6 +23,13 @@ export interface LeaderAndEpoch {
   readonly epoch: number;
 }
 
+/** Who led before, as the node that leads now has seen it. */
+export interface FormerLeader {
+  readonly id: number;
+  /** In monotonic time. */
+  readonly lastHeardMs: number;
+}
+
 export function sameKey(a: ReplicaKey, b: ReplicaKey): boolean {
   return a.id === b.id && a.directoryId === b.directoryId;
 }

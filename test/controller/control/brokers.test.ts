@@ -18,6 +18,14 @@ function types(records: readonly MetadataRecord[]): string[] {
   return records.map(({ type }) => type);
 }
 
+/** Broker 1, which announces fast heartbeats, registered and unfenced. */
+function withFastBroker(controls: TestControls): TestControls {
+  const features = [...registration(1).features, { name: FAST_SESSION_FEATURE, minSupportedVersion: 0, maxSupportedVersion: 1 }];
+  controls.commit(registerBroker(controls, registration(1, { features }), controls.nextOffset, 1, controls.nowMs));
+  controls.beat(1, { currentMetadataOffset: controls.nextOffset });
+  return controls;
+}
+
 describe('BrokerRegistration', () => {
   test('gives the offset of its write as broker epoch, and the broker starts fenced', () => {
     const controls = new TestControls();
@@ -79,11 +87,7 @@ describe('BrokerRegistration', () => {
   });
 
   test('with fast heartbeats makes a session of its own length', () => {
-    const features = [...registration(1).features, { name: FAST_SESSION_FEATURE, minSupportedVersion: 0, maxSupportedVersion: 1 }];
-    const controls = new TestControls().start(2);
-    controls.commit(registerBroker(controls, registration(1, { features }), controls.nextOffset, 1, controls.nowMs));
-    const offset = controls.nextOffset;
-    controls.beat(1, { currentMetadataOffset: offset });
+    const controls = withFastBroker(new TestControls().start(2));
     controls.nowMs += 3_001;
     expect(controls.state.heartbeats.stalestBroker(controls.nowMs)).toBe(1);
     controls.beat(1, {});
@@ -93,6 +97,20 @@ describe('BrokerRegistration', () => {
     controls.beat(1, {});
     expect(controls.state.heartbeats.stalestBroker(controls.nowMs + 2_999)).toBeNull();
     expect(controls.state.heartbeats.stalestBroker(controls.nowMs + 3_000)).toBe(2);
+  });
+
+  test.each([
+    { case: 'has been silent since the new controller last heard from it', id: 1, heardMs: 58_500, endsMs: 61_500 },
+    { case: 'has a second to find the new controller, however long it was silent', id: 1, heardMs: 0, endsMs: 61_000 },
+    { case: 'is given nothing more than a new session', id: 1, heardMs: 70_000, endsMs: 63_000 },
+    { case: 'with slow heartbeats has a whole session', id: 2, heardMs: 0, endsMs: 69_000 },
+  ])('and the broker of the controller before $case', ({ id, heardMs, endsMs }) => {
+    const controls = withFastBroker(new TestControls({ nodeId: 3 }).start(2));
+    controls.nowMs = 60_000;
+    controls.state.activate({ nodeId: 3, incarnationId: null }, controls.nowMs, { id, lastHeardMs: heardMs });
+    const epoch = controls.state.image.cluster.brokers.get(id)?.epoch ?? -1;
+    expect(controls.state.heartbeats.hasValidSession(id, epoch, endsMs)).toBe(true);
+    expect(controls.state.heartbeats.hasValidSession(id, epoch, endsMs + 1)).toBe(false);
   });
 
   test('of a new process takes the old one out of every ISR first, and its epoch is the offset of that', () => {

@@ -51,3 +51,26 @@ describe('a follower whose leader refuses connections', () => {
     expect(raft.core.roleName).toBe('follower');
   });
 });
+
+describe('a follower whose leader is silent', () => {
+  const silent = (): RaftTranscript => follower().wait(2000).step({ type: 'tick' });
+
+  test('grants others their pre-votes from the end of its fetch timeout on, and stands within 150 ms', () => {
+    const raft = silent();
+    expect(raft.core.roleName).toBe('follower');
+    expect(isGranted(raft)).toBe(true);
+    raft.wait(150).step({ type: 'tick' });
+    expect(raft.core.roleName).toBe('prospective');
+  });
+
+  test('follows on when the leader answers after all', () => {
+    const raft = silent().answers(2, { leaderId: 2 }).wait(150).step({ type: 'tick' });
+    expect(raft.core.roleName).toBe('follower');
+    expect(isGranted(raft)).toBe(false);
+  });
+
+  test('remembers when it last heard from it', () => {
+    const raft = silent().wait(150).step({ type: 'tick' }).answers(3, { granted: true }).answers(3, { granted: true, epoch: EPOCH + 1 });
+    expect(raft.core.leading?.formerLeader).toEqual({ id: 2, lastHeardMs: 0 });
+  });
+});

@@ -318,7 +318,7 @@ describe('a snapshot', () => {
   test('that is finished after the leader has changed does not touch the log', () => {
     const raft = follower({ log: logOf({ bytes: data(0, 1, 'a'), epoch: 1 }) }).answers(2, { leaderId: 2, snapshotId: id });
     raft.answers(2, { leaderId: 2, snapshotId: id, sizeBytes: 3, position: 0, bytes: Buffer.from('abc') });
-    raft.wait(2000).step({ type: 'tick' }).step({ type: 'snapshotFrozen', id, why: null });
+    raft.wait(2000).step({ type: 'tick' }).wait(150).step({ type: 'tick' }).step({ type: 'snapshotFrozen', id, why: null });
     expect(raft.log.endOffset).toBe(1);
     expect(raft.snapshots.has(id)).toBe(false);
   });
