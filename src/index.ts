@@ -107,7 +107,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Sta
 /** More have never been tried. */
 const MAX_NODES = 9;
 
-/** Elections in one process need not wait as long as between machines, nor need the loss of a node. */
+/** Elections in one process need not wait as long as between machines. */
 const CLUSTER_TEST_DEFAULTS: ConfigLayer = {
   origin: 'the defaults of startCluster',
   isImplied: true,
@@ -117,8 +117,6 @@ const CLUSTER_TEST_DEFAULTS: ConfigLayer = {
     ['controller.quorum.election.timeout.ms', '200'],
     ['controller.quorum.election.backoff.max.ms', '100'],
     ['controller.quorum.fetch.timeout.ms', '1000'],
-    ['broker.heartbeat.interval.ms', '500'],
-    ['broker.session.timeout.ms', '2000'],
   ]),
 };
 

@@ -6,7 +6,7 @@
  * under way at a time; the next follows its answer. Which controller that is, and that there may be none for a while, is
  * the channel's business.
  */
-import type { Logger, TimerHandle, Timers } from '../wire/base/env';
+import type { Clock, Logger, TimerHandle, Timers } from '../wire/base/env';
 import { ErrorCode, errorName } from '../wire/base/error-codes';
 import { isPeerFailure, type PeerFailure } from '../wire/peer-link';
 import type { BrokerHeartbeatResponse, BrokerRegistrationRequest, BrokerRegistrationResponse } from '../wire/schema/broker';
@@ -17,6 +17,7 @@ export type Registration = BrokerRegistrationRequest;
 export interface LifecycleParts {
   readonly channel: ControllerChannel;
   readonly timers: Timers;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly registration: Registration;
   /** Asked anew before each. */
@@ -50,6 +51,8 @@ const RETRIABLE: ReadonlySet<number> = new Set([
 export class BrokerLifecycle {
   private state: State = 'starting';
   private epoch = -1;
+  /** Monotonic time at which the last heartbeat that was answered well had been sent. */
+  private confirmedMs = Number.NEGATIVE_INFINITY;
   private isHeartbeatSoon = false;
   private isAsking = false;
   private heartbeatAgain = false;
@@ -66,6 +69,14 @@ export class BrokerLifecycle {
   /** -1 until registered. */
   get brokerEpoch(): number {
     return this.epoch;
+  }
+
+  /**
+   * Whether the controller has answered within the last `sessionMs`, counted from the question: until then it has not fenced
+   * this broker for its silence, so no other one leads in its place.
+   */
+  isConfirmed(sessionMs: number): boolean {
+    return this.parts.clock.monotonicMs() - this.confirmedMs < sessionMs;
   }
 
   /** Registers and resolves when the broker is unfenced; rejects when the controller refuses it for good. */
@@ -161,8 +172,10 @@ export class BrokerLifecycle {
       offlineLogDirs: [],
       cordonedLogDirs: null,
     };
+    const sentMs = this.parts.clock.monotonicMs();
     this.parts.channel.call('BrokerHeartbeat', request, this.parts.requestTimeoutMs, (result) => {
       this.isAsking = false;
+      if (!isPeerFailure(result) && result.errorCode === ErrorCode.NONE) this.confirmedMs = sentMs;
       this.answered(result, request.wantShutDown);
     });
   }

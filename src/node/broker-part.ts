@@ -90,6 +90,7 @@ export class BrokerPart {
       channel: parts.channels.alterPartition,
       listenerName: config.interBrokerListenerName,
       brokerEpoch: () => this.brokerEpoch,
+      isConfirmed: () => this.isConfirmed(),
     });
     this.replicas = new ReplicaManager(env, logs, replicaSettings, peers);
     this.groups = new GroupCoordinator(
@@ -181,6 +182,7 @@ export class BrokerPart {
     return new BrokerLifecycle({
       channel: channels.heartbeats,
       timers: env.timers,
+      clock: env.clock,
       logger: env.logger.child('lifecycle'),
       registration: this.registration(),
       heartbeatIntervalMs: () => this.heartbeatIntervalMs(),
@@ -189,11 +191,25 @@ export class BrokerPart {
     });
   }
 
+  /**
+   * A broker that was paused, or cut off for longer than its session, does not know whether it has been fenced: it serves
+   * nobody until the controller has answered it. With Kafka's own heartbeats it behaves as Kafka does, and serves on.
+   */
+  private isConfirmed(): boolean {
+    const { config } = this.parts;
+    if (this.isAlone || !hasFastHeartbeats(config)) return true;
+    return this.lifecycle?.isConfirmed(config.get('broker.fast.session.timeout.ms')) ?? false;
+  }
+
   /** A broker whose quorum is this very process has nobody to convince. */
-  private heartbeatIntervalMs(): number {
+  private get isAlone(): boolean {
     const { config, quorum } = this.parts;
-    const isAlone = config.isController && quorum.raft.voters?.size === 1;
-    return hasFastHeartbeats(config) && !isAlone ? config.get('broker.fast.heartbeat.interval.ms') : config.get('broker.heartbeat.interval.ms');
+    return config.isController && quorum.raft.voters?.size === 1;
+  }
+
+  private heartbeatIntervalMs(): number {
+    const { config } = this.parts;
+    return hasFastHeartbeats(config) && !this.isAlone ? config.get('broker.fast.heartbeat.interval.ms') : config.get('broker.heartbeat.interval.ms');
   }
 
   private registration(): Registration {

@@ -11,13 +11,16 @@ export interface PeersParts {
   readonly listenerName: string | null;
   /** Of this broker's registration; -1 before it. */
   brokerEpoch(): number;
+  /** False when the controller may have fenced this broker without its knowing. */
+  isConfirmed(): boolean;
 }
 
-export function peersOf({ metadata, channel, listenerName, brokerEpoch }: PeersParts): Peers {
+export function peersOf({ metadata, channel, listenerName, brokerEpoch, isConfirmed }: PeersParts): Peers {
   const registrationOf = (brokerId: number) => metadata.image.cluster.brokers.get(brokerId);
   return {
     channel,
     brokerEpoch,
+    isConfirmed,
     brokers: {
       epochOf: (brokerId) => {
         const broker = registrationOf(brokerId);

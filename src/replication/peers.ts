@@ -8,6 +8,8 @@ export interface Peers {
   readonly brokers: BrokerStandings;
   /** Of this broker's registration; -1 before it. */
   brokerEpoch(): number;
+  /** False when the controller may have given this broker's leaderships to others without its knowing. */
+  isConfirmed(): boolean;
   /** Where the broker is for other brokers; null when the metadata does not tell (yet). */
   endpointOf(brokerId: number): PeerEndpoint | null;
 }
@@ -49,5 +51,6 @@ export const NO_PEERS: Peers = {
   },
   brokers: { epochOf: () => -1, isActive: () => false },
   brokerEpoch: () => -1,
+  isConfirmed: () => true,
   endpointOf: () => null,
 };

@@ -78,7 +78,7 @@ export class ReplicaManager {
     private readonly env: Env,
     private readonly logs: LogManager,
     private readonly settings: ReplicaSettings,
-    peers: Peers = NO_PEERS,
+    private readonly peers: Peers = NO_PEERS,
   ) {
     const { brokerId, flushBeforeAck } = settings;
     const replication = settings.replication ?? DEFAULT_REPLICATION;
@@ -292,6 +292,8 @@ export class ReplicaManager {
     if (topicId !== '' && topicId !== partition.log.topicId)
       return { ok: false, errorCode: ErrorCode.INCONSISTENT_TOPIC_ID };
     const errorCode = partition.core.checkLeader(currentLeaderEpoch);
+    // Another broker may lead by now: neither an ack of this one nor what it has to read would count.
+    if (errorCode === ErrorCode.NONE && !this.peers.isConfirmed()) return { ok: false, errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER };
     return errorCode === ErrorCode.NONE ? { ok: true, partition } : { ok: false, errorCode };
   }
 

@@ -43,13 +43,13 @@ test.each(KINDS)(
     const bootstrap = cluster.nodes.map(({ port }) => ({ host: HOST, port }));
     const admin = clusterClient(bootstrap, 'admin');
     const target = { topic: TOPIC, partitions: PARTITIONS, ledger: new Ledger() };
+    const reader = new GroupReader(bootstrap, TOPIC, 'chaos-readers');
     try {
       await untilAnswered(() => admin.createTopic(TOPIC, PARTITIONS, 3, { 'internal.segment.bytes': String(256 * 1024) }));
       const producers = [
         new WireClusterProducer(bootstrap, target, 'wire', random),
         new KafkajsClusterProducer(bootstrap, target, 'kafkajs', random),
       ];
-      const reader = new GroupReader(bootstrap, TOPIC, 'chaos-readers');
       const running = await Promise.all(producers.map((producer) => producer.start()));
       await reader.start();
       for (let round = 0; round < rounds; round++) {

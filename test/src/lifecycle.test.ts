@@ -55,6 +55,7 @@ function lifecycle(): { time: ManualTime; controller: ManualController; broker: 
   const broker = new BrokerLifecycle({
     channel: controller,
     timers: time,
+    clock: { monotonicMs: () => time.nowMs, wallMs: () => time.nowMs },
     logger: silentLogger,
     registration,
     heartbeatIntervalMs: () => 2000,
@@ -86,6 +87,25 @@ describe("a broker's standing with the controller", () => {
     expect(controller.asked).toHaveLength(0);
     time.advance(1);
     expect(controller.apis).toEqual(['BrokerHeartbeat']);
+  });
+
+  test('is confirmed for one session from the question that the controller has answered last', async () => {
+    const { time, controller, broker } = lifecycle();
+    expect(broker.isConfirmed(3000)).toBe(false);
+    void broker.start();
+    controller.register();
+    time.advance(500);
+    controller.heartbeat({});
+    expect(broker.isConfirmed(3000)).toBe(true);
+    time.advance(2499);
+    expect(broker.isConfirmed(3000)).toBe(true);
+    time.advance(1);
+    expect(broker.isConfirmed(3000)).toBe(false);
+    controller.answer(new ExchangeError('timeout', 'nobody leads'));
+    expect(broker.isConfirmed(3000)).toBe(false);
+    time.advance(2000);
+    controller.heartbeat({});
+    expect(broker.isConfirmed(3000)).toBe(true);
   });
 
   test('registers again while no controller answers, or the session of the one before it lasts', async () => {

@@ -120,6 +120,7 @@ export class GroupReader {
   /** Partition to offset to what was read there. */
   readonly seen = new Map<number, Map<number, string>>();
   readonly problems: string[] = [];
+  private readonly ends = new Map<number, number>();
   private readonly consumer: Consumer;
 
   constructor(
@@ -144,7 +145,7 @@ export class GroupReader {
   }
 
   readBelow(partition: number): number {
-    return Math.max(-1, ...(this.seen.get(partition)?.keys() ?? [])) + 1;
+    return this.ends.get(partition) ?? 0;
   }
 
   /** What was read once must never be read as something else: the record had been committed. */
@@ -154,6 +155,7 @@ export class GroupReader {
     const before = offsets.get(offset);
     if (before !== undefined && before !== value) this.problems.push(`partition ${partition}: ${offset} was ${before.slice(0, 40)}, and is ${value.slice(0, 40)}`);
     offsets.set(offset, value);
+    this.ends.set(partition, Math.max(this.readBelow(partition), offset + 1));
   }
 }
 

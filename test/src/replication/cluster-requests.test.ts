@@ -58,6 +58,20 @@ const produceRequest = (acks: number, timeoutMs = 30_000): RequestInput<'Produce
   topicData: [{ topicId: TOPIC_ID, partitionData: [{ index: 0, records: batchOf(['a']) }] }],
 });
 
+describe('a leader that does not know whether the controller has fenced it', () => {
+  test('acknowledges nothing and gives nothing to read, until the controller has answered', async () => {
+    const scene = await cluster(THREE, [1, 2]);
+    scene.unconfirmed.add(1);
+    const errorCode = ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    const produced = await scene.ask(1, 'Produce', 13, produceRequest(1));
+    expect(produced.responses[0]?.partitionResponses[0]).toMatchObject({ errorCode });
+    expect(await fetched(scene, 1)).toMatchObject({ errorCode });
+    expect(scene.log(1).logEndOffset).toBe(0);
+    scene.unconfirmed.delete(1);
+    expect(await fetched(scene, 1)).toMatchObject({ errorCode: ErrorCode.NONE });
+  });
+});
+
 describe('a client that asks a broker which does not lead', () => {
   const led = { nodeId: 1, host: 'h1', port: PORT, rack: null };
 

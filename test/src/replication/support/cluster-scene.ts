@@ -64,6 +64,8 @@ export class ClusterScene {
   /** What the played controller answers with; null: it does not answer at all. */
   alterError: number | null = ErrorCode.NONE;
   readonly alterRequests: AlterPartitionRequest[] = [];
+  /** Brokers that the controller has not answered for longer than a session. */
+  readonly unconfirmed = new Set<number>();
   /** Whether what AlterPartition has changed becomes metadata at once. */
   publishes = true;
   /** Brokers whose registration has not been answered yet. */
@@ -120,7 +122,8 @@ export class ClusterScene {
     metadata.update(this.image, config);
     const channel = this.channelOf(env);
     const brokerEpoch = (): number => (this.unregistered.has(id) ? -1 : epoch);
-    const peers = peersOf({ metadata, channel, listenerName: 'PLAINTEXT', brokerEpoch });
+    const isConfirmed = (): boolean => !this.unconfirmed.has(id);
+    const peers = peersOf({ metadata, channel, listenerName: 'PLAINTEXT', brokerEpoch, isConfirmed });
     const settings = {
       brokerId: id,
       flushBeforeAck: this.options.flushBeforeAck ?? false,
