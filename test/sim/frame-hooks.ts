@@ -143,7 +143,8 @@ class FrameLane {
   private work(): void {
     while (!this.isDelayed && this.waiting.length > 0) {
       const frame = this.waiting[0]!;
-      const action = this.ask(frame.subarray(LENGTH_BYTES));
+      // What a connection that ends leaves unfinished is no frame to ask about.
+      const action = isWhole(frame) ? this.ask(frame.subarray(LENGTH_BYTES)) : 'pass';
       if (typeof action === 'object') return this.delay(action.delayMs);
       this.waiting.shift();
       if (action === 'pass') this.handOn(frame);
@@ -161,6 +162,10 @@ class FrameLane {
       this.work();
     });
   }
+}
+
+function isWhole(frame: Uint8Array): boolean {
+  return frame.length >= LENGTH_BYTES && new DataView(frame.buffer, frame.byteOffset).getInt32(0) === frame.length - LENGTH_BYTES;
 }
 
 class HookedConnection implements Connection, ConnectionEvents {

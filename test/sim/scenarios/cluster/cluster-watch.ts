@@ -20,6 +20,8 @@ import { DiskBatches } from './disk-batches';
 import type { SimCluster, SimNode } from './sim-cluster';
 import { electionStateOn } from './wire-tap';
 
+const METADATA_KEY = '__cluster_metadata-0';
+
 export class ClusterWatch {
   readonly committed: CommittedMetadata;
   readonly votes: VoteChecker;
@@ -133,7 +135,9 @@ export class ClusterWatch {
     if (epoch <= this.checkedEpoch || leader === undefined) return;
     this.checkedEpoch = epoch;
     const snapshots = (leader.host.disk.names(METADATA_DIRECTORY, 'durable') ?? []).map((name) => parseSnapshotFileName(name)?.offset ?? 0);
-    const objection = missingFrom(this.committed.logOf(leader), this.committed.batches, Math.max(0, ...snapshots));
+    // What followers made durable counts, though its own flush may still be under way.
+    const log = { nodeId: leader.id, batches: this.logOf(leader, METADATA_KEY).read() };
+    const objection = missingFrom(log, this.committed.batches, Math.max(0, ...snapshots));
     if (objection !== null) this.ghost.violate(`${objection}; it leads in epoch ${epoch}`);
   }
 
