@@ -27,7 +27,8 @@ export interface WatchedOptions {
 
 export const HOST = '127.0.0.1';
 const COMMAND = join(process.env['MOLDAU_DIST'] ?? join(__dirname, '..', 'dist'), 'moldau.cjs');
-const WATCH = join(__dirname, 'loop-watch.cjs');
+/** Preloaded, it answers on descriptor 3. */
+export const LOOP_WATCH = join(__dirname, 'loop-watch.cjs');
 const START_TIMEOUT_MS = 60_000;
 const KEPT_CHARS = 8000;
 const SAMPLE_MS = 50;
@@ -60,7 +61,7 @@ export class WatchedBroker {
       ...properties,
     };
     const overrides = Object.entries(all).flatMap(([key, value]) => ['--override', `${key}=${value}`]);
-    const node = [process.execPath, ...nodeFlags, '--require', WATCH, COMMAND, 'server', ...overrides];
+    const node = [process.execPath, ...nodeFlags, '--require', LOOP_WATCH, COMMAND, 'server', ...overrides];
     const [command = '', ...args] = [...prefix, ...node];
     const env = { ...process.env };
     delete env['NODE_ENV'];
@@ -88,20 +89,7 @@ export class WatchedBroker {
 
   /** The event loop since the last time this was asked, and the memory now. */
   look(): Promise<LoopDelays> {
-    const channel = this.child.stdio[3] as Duplex;
-    return new Promise((resolve, reject) => {
-      let text = '';
-      const received = (bytes: Buffer): void => {
-        text += bytes.toString();
-        if (!text.endsWith('\n')) return;
-        channel.off('data', received);
-        resolve(JSON.parse(text) as LoopDelays);
-      };
-      channel.on('data', received);
-      channel.write('?', (error) => {
-        if (error) reject(error);
-      });
-    });
+    return lookThrough(this.child.stdio[3] as Duplex);
   }
 
   /** Resident memory now. */
@@ -143,4 +131,21 @@ export class WatchedBroker {
       });
     });
   }
+}
+
+/** Asks a process with the loop watch: its event loop since the last time, and its memory now. */
+export function lookThrough(channel: Duplex): Promise<LoopDelays> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const received = (bytes: Buffer): void => {
+      text += bytes.toString();
+      if (!text.endsWith('\n')) return;
+      channel.off('data', received);
+      resolve(JSON.parse(text) as LoopDelays);
+    };
+    channel.on('data', received);
+    channel.write('?', (error) => {
+      if (error) reject(error);
+    });
+  });
 }

@@ -27,6 +27,7 @@ export class Prober {
   constructor(
     private readonly client: ClusterClient,
     private readonly topic: string,
+    private readonly partition = 0,
   ) {
     this.ended = this.run();
   }
@@ -56,7 +57,7 @@ export class Prober {
   private async send(value: string): Promise<boolean> {
     const records = [{ key: null, value: Buffer.from(value), timestampMs: Date.now() }];
     try {
-      await this.client.produce(this.topic, 0, encodeBatch({ records }, crc32cPortable), { timeoutMs: REQUEST_TIMEOUT_MS });
+      await this.client.produce(this.topic, this.partition, encodeBatch({ records }, crc32cPortable), { timeoutMs: REQUEST_TIMEOUT_MS });
       return true;
     } catch {
       // What went wrong is what is measured: the time until it goes right again.

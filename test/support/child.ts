@@ -3,12 +3,15 @@
  * Its environment is ours without NODE_ENV, which changes how some clients behave.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { Duplex } from 'node:stream';
 
 export interface ChildOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each whole line of standard output; the line is then not kept, so that long outputs cost no memory. */
   readonly onLine?: (line: string) => void;
+  /** The child gets descriptor 3 to speak with us. */
+  readonly hasChannel?: boolean;
 }
 
 interface Waiter {
@@ -41,7 +44,8 @@ export class Child {
   ) {
     const env = { ...process.env, ...options.env };
     delete env['NODE_ENV'];
-    this.process = spawn(command, args, { cwd: options.cwd, env });
+    const stdio = options.hasChannel === true ? (['pipe', 'pipe', 'pipe', 'pipe'] as const) : (['pipe', 'pipe', 'pipe'] as const);
+    this.process = spawn(command, args, { cwd: options.cwd, env, stdio: [...stdio] }) as ChildProcessWithoutNullStreams;
     this.process.stdout.setEncoding('utf8').on('data', (text: string) => {
       if (options.onLine === undefined) this.stdout = keep(this.stdout, text);
       else this.splitLines(text, options.onLine);
@@ -69,6 +73,11 @@ export class Child {
 
   get isRunning(): boolean {
     return this.exit === null;
+  }
+
+  /** Our end of its descriptor 3; null when it has none. */
+  get channel(): Duplex | null {
+    return (this.process.stdio[3] as Duplex | undefined) ?? null;
   }
 
   get stdin(): NodeJS.WritableStream {

@@ -16,6 +16,10 @@ export interface MoldauClusterOptions {
   readonly properties?: Readonly<Record<string, string>>;
   /** Where a node keeps its logs, instead of below the cluster's temporary directory. */
   readonly logDirOf?: (id: number) => string;
+  /** Of each node's Node. */
+  readonly nodeFlags?: readonly string[];
+  /** Each node gets descriptor 3 to speak with us. */
+  readonly hasChannel?: boolean;
 }
 
 /** What makes tests quick; the factors are those of a cluster that loses a node without noticing. */
@@ -45,6 +49,7 @@ export class MoldauNode {
     readonly directoryId: string,
     readonly logDir: string,
     readonly propertiesFile: string,
+    private readonly options: MoldauClusterOptions = {},
   ) {}
 
   get isRunning(): boolean {
@@ -57,7 +62,9 @@ export class MoldauNode {
 
   /** Resolves when clients are served, which takes a majority of the controllers. */
   async start(): Promise<void> {
-    const child = new Child(`moldau ${this.id}`, process.execPath, [moldauCommand, 'server', this.propertiesFile]);
+    const { nodeFlags = [], hasChannel = false } = this.options;
+    const args = [...nodeFlags, moldauCommand, 'server', this.propertiesFile];
+    const child = new Child(`moldau ${this.id}`, process.execPath, args, { hasChannel });
     this.child = child;
     await child.until('start', () => /\bready\b/i.test(child.stdout), START_TIMEOUT_MS);
   }
@@ -107,7 +114,7 @@ export class MoldauCluster {
       const id = index + 1;
       const logDir = options.logDirOf?.(id) ?? join(dir, `node-${id}`);
       const [port, controllerPort] = [ports[index] ?? 0, ports[count + index] ?? 0];
-      return new MoldauNode(id, port, controllerPort, kafkaUuid(), logDir, join(dir, `node-${id}.properties`));
+      return new MoldauNode(id, port, controllerPort, kafkaUuid(), logDir, join(dir, `node-${id}.properties`), options);
     });
     const cluster = new MoldauCluster(dir, kafkaUuid(), nodes);
     for (const node of nodes) {
