@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child, type Exit } from './child';
+import type { ClusterNode, ClusterProcess } from './cluster-process';
 import { freePorts } from './free-ports';
 import { moldauCommand } from './moldau-process';
 
@@ -158,23 +159,44 @@ export class MoldauCluster {
   }
 
   private writeProperties(node: MoldauNode, own: Readonly<Record<string, string>>): void {
-    const properties: Readonly<Record<string, string>> = {
-      'process.roles': 'broker,controller',
-      'node.id': String(node.id),
-      listeners: `PLAINTEXT://${HOST}:${node.port},CONTROLLER://${HOST}:${node.controllerPort}`,
-      'controller.listener.names': 'CONTROLLER',
-      'controller.quorum.bootstrap.servers': this.nodes.map(({ controllerPort }) => `${HOST}:${controllerPort}`).join(','),
-      'log.dirs': node.logDir,
-      ...PROPERTIES,
-      ...own,
-    };
+    const properties = { ...clusterProperties(node, this.nodes), ...own };
     const lines = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`);
     writeFileSync(node.propertiesFile, lines.join(''));
   }
 }
 
+/** As a scenario of Kafka's tools sees it. */
+export async function startMoldauCluster(options: MoldauClusterOptions = {}): Promise<ClusterProcess> {
+  const cluster = await MoldauCluster.start(options);
+  return {
+    name: 'Moldau',
+    bootstrap: cluster.bootstrap,
+    logDir: cluster.dir,
+    nodes: cluster.nodes,
+    stop: () => cluster.stop(),
+    dispose: () => cluster.dispose(),
+    stopNode: async (id) => {
+      await cluster.node(id).end('SIGTERM');
+    },
+    startNode: (id) => cluster.node(id).start(),
+  };
+}
+
+/** A combined node's properties, the same for Moldau and for Apache Kafka. */
+export function clusterProperties(node: ClusterNode, nodes: readonly ClusterNode[]): Readonly<Record<string, string>> {
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': String(node.id),
+    listeners: `PLAINTEXT://${HOST}:${node.port},CONTROLLER://${HOST}:${node.controllerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    'controller.quorum.bootstrap.servers': nodes.map(({ controllerPort }) => `${HOST}:${controllerPort}`).join(','),
+    'log.dirs': node.logDir,
+    ...PROPERTIES,
+  };
+}
+
 /** 16 bytes of chance in Kafka's form; one that begins with a dash would look like a flag. */
-function kafkaUuid(): string {
+export function kafkaUuid(): string {
   const text = randomBytes(16).toString('base64url');
   return text.startsWith('-') ? kafkaUuid() : text;
 }

@@ -19,8 +19,22 @@ const isAgainstItself = process.env['MOLDAU_COMPAT_TARGET'] === 'kafka';
  */
 const sameFeatures = { 'eligible.leader.replicas.version': 0 };
 
+interface SameSettings {
+  readonly properties: Readonly<Record<string, string>>;
+  readonly features: Readonly<Record<string, number>>;
+}
+
+export interface Starts {
+  readonly kafka: (same: SameSettings) => Promise<BrokerProcess>;
+  readonly moldau: (same: SameSettings) => Promise<BrokerProcess>;
+}
+
+const oneBroker: Starts = { kafka: startKafkaPeer, moldau: startMoldau };
+
 export interface CompareOptions {
   readonly properties?: Readonly<Record<string, string>>;
+  /** Instead of one broker each. */
+  readonly start?: Starts;
   /** Run in order once both brokers have been stopped: commands that read a broker's files. */
   readonly afterStop?: readonly Scenario[];
 }
@@ -34,9 +48,10 @@ export function compareWithKafka(scenarios: readonly Scenario[], options: Compar
 
   beforeAll(async () => {
     tools = new KafkaTools();
-    const startTarget = isAgainstItself ? startKafkaPeer : startMoldau;
+    const start = options.start ?? oneBroker;
+    const startTarget = isAgainstItself ? start.kafka : start.moldau;
     const same = { properties: options.properties ?? {}, features: sameFeatures };
-    const started = [startKafkaPeer(same), startTarget(same)] as const;
+    const started = [start.kafka(same), startTarget(same)] as const;
     for (const broker of started) void broker.then((process) => brokers.push(process)).catch(() => undefined);
     [kafka, target] = await Promise.all(started);
   });
@@ -97,7 +112,7 @@ async function playOnBoth(
 }
 
 function isLook(step: Step): boolean {
-  return 'tool' in step && !('start' in step) && step.args.some((arg) => /^(--list|--describe|describe)$/.test(arg));
+  return 'tool' in step && !('start' in step) && step.args.some((arg) => /^(--list|--describe|describe|--verify)$/.test(arg));
 }
 
 function unservedApis(): Set<ApiName> {

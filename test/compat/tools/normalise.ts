@@ -1,4 +1,5 @@
 /** Makes the output of one run comparable with that of another: what a broker or a clock makes up becomes a placeholder. */
+import type { ClusterNode } from '../../support/cluster-process';
 import type { ToolResult } from '../../support/kafka-tools';
 import type { AllowedDifference, RunStep, StopStep } from './scenario';
 
@@ -6,6 +7,8 @@ export interface Places {
   readonly bootstrap: string;
   readonly dir: string;
   readonly logDir: string;
+  /** Of a cluster. */
+  readonly nodes: readonly ClusterNode[];
 }
 
 type Replacement = readonly [pattern: RegExp, replacement: string];
@@ -51,11 +54,22 @@ function isNoise(line: string): boolean {
 
 function inPlaces(line: string, places: Places): string {
   const port = places.bootstrap.split(':')[1] ?? '';
-  return line
+  return inNodes(line, places.nodes)
     .replaceAll(places.logDir, '<logs>')
     .replaceAll(places.dir, '<dir>')
     .replaceAll(places.bootstrap, '<host:port>')
     .replace(new RegExp(`(?<!\\d)${port}(?!\\d)`, 'g'), '<port>');
+}
+
+function inNodes(line: string, nodes: readonly ClusterNode[]): string {
+  return nodes.reduce(
+    (text, { id, port, controllerPort, logDir }) =>
+      text
+        .replaceAll(logDir, `<logs of ${id}>`)
+        .replace(new RegExp(`(?<!\\d)${port}(?!\\d)`, 'g'), `<port of ${id}>`)
+        .replace(new RegExp(`(?<!\\d)${controllerPort}(?!\\d)`, 'g'), `<controller port of ${id}>`),
+    line,
+  );
 }
 
 function replaceAll(line: string, replacements: readonly Replacement[]): string {

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApiName } from '../../../wire/api-keys';
+import type { ClusterProcess } from '../../support/cluster-process';
 import type { BrokerProcess } from '../../support/kafka-peer';
 import type { KafkaTools, RunningTool, ToolResult } from '../../support/kafka-tools';
 import { normalise, type Places } from './normalise';
-import type { RunStep, StartStep, Step } from './scenario';
+import type { NodeStep, RunStep, StartStep, Step } from './scenario';
 
 /** How often a command with `until` is repeated at most: each try takes some ten milliseconds or more. */
 const MAX_TRIES = 200;
@@ -18,7 +19,7 @@ export interface StepOutput {
 }
 
 export interface ScenarioTarget {
-  readonly broker: BrokerProcess;
+  readonly broker: BrokerProcess | ClusterProcess;
   /** The APIs that the broker under test does not serve; this may be the other one. */
   readonly unserved: ReadonlySet<ApiName>;
   readonly isUnderTest: boolean;
@@ -34,7 +35,8 @@ export class ScenarioRun {
     private readonly target: ScenarioTarget,
   ) {
     const { bootstrap, logDir } = target.broker;
-    this.places = { bootstrap, logDir, dir: mkdtempSync(join(tmpdir(), 'scenario-')) };
+    const nodes = 'nodes' in target.broker ? target.broker.nodes : [];
+    this.places = { bootstrap, logDir, nodes, dir: mkdtempSync(join(tmpdir(), 'scenario-')) };
   }
 
   /** What there is to compare; null when a command was only started. */
@@ -54,6 +56,10 @@ export class ScenarioRun {
   private async step(step: Step): Promise<StepOutput | null> {
     if ('start' in step) {
       await this.start(step);
+      return null;
+    }
+    if ('node' in step) {
+      await this.moveNode(step);
       return null;
     }
     if ('stop' in step) {
@@ -82,6 +88,12 @@ export class ScenarioRun {
     await command.until(({ stdout }) => step.ready.test(stdout));
   }
 
+  private async moveNode({ node, action }: NodeStep): Promise<void> {
+    const { broker } = this.target;
+    if (!('nodes' in broker)) throw new Error('a broker alone has no nodes to move');
+    await (action === 'stop' ? broker.stopNode(node) : broker.startNode(node));
+  }
+
   private takeStarted(name: string): RunningTool {
     const command = this.started.get(name);
     if (command === undefined) throw new Error(`nothing was started under the name ${name}`);
@@ -107,7 +119,8 @@ export class ScenarioRun {
         ? args
         : ['--bootstrap-server', '{bootstrap}', ...args];
     return all.map((arg) =>
-      arg
+      this.places.nodes
+        .reduce((text, { id, logDir }) => text.replaceAll(`{logs-${id}}`, logDir), arg)
         .replaceAll('{bootstrap}', this.places.bootstrap)
         .replaceAll('{dir}', this.places.dir)
         .replaceAll('{logs}', this.places.logDir),

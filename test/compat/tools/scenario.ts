@@ -32,7 +32,10 @@ export interface Need {
   readonly refusal: RegExp;
 }
 
-/** Runs a command to its end. `{bootstrap}`, `{dir}` and `{logs}` are filled in; `--bootstrap-server` goes first. */
+/**
+ * Runs a command to its end. `{bootstrap}`, `{dir}` and `{logs}` are filled in, for a cluster `{logs-1}` and so on too;
+ * `--bootstrap-server` goes first.
+ */
 export interface RunStep extends Rules {
   readonly tool: ToolName;
   readonly args: readonly string[];
@@ -62,7 +65,14 @@ export interface StopStep extends Rules {
   readonly stop: string;
 }
 
-export type Step = RunStep | StartStep | StopStep;
+/** Takes a node of a cluster away, in order, or brings it back on its data. */
+export interface NodeStep {
+  readonly node: number;
+  readonly action: 'stop' | 'start';
+  readonly needs?: Need;
+}
+
+export type Step = RunStep | StartStep | StopStep | NodeStep;
 
 export interface Scenario {
   readonly name: string;

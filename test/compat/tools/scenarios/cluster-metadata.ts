@@ -1,0 +1,16 @@
+import type { RunStep, Scenario } from '../scenario';
+
+/** What the scenarios of three nodes did, as the metadata log has it: the same records on each node of either cluster. */
+const dumpMetadata = (node: number): RunStep => ({
+  tool: 'kafka-dump-log',
+  args: ['--cluster-metadata-decoder', '--files', `{logs-${node}}/__cluster_metadata-0/00000000000000000000.log`],
+  isOffline: true,
+});
+
+/** Needs what the scenarios of three nodes wrote, after both clusters have stopped in order. */
+export const clusterMetadata: readonly Scenario[] = [
+  {
+    name: 'kafka-dump-log decodes the metadata log',
+    steps: [1, 2, 3].map(dumpMetadata),
+  },
+];

@@ -1,0 +1,17 @@
+/** A cluster of broker processes, as a test of tools sees it: where its nodes are, and how one goes and comes back. */
+import type { BrokerProcess } from './kafka-peer';
+
+export interface ClusterNode {
+  readonly id: number;
+  readonly port: number;
+  readonly controllerPort: number;
+  readonly logDir: string;
+}
+
+export interface ClusterProcess extends BrokerProcess {
+  readonly nodes: readonly ClusterNode[];
+  /** In order, as SIGTERM does. */
+  stopNode(id: number): Promise<void>;
+  /** On the data that it had; resolves when it serves clients. */
+  startNode(id: number): Promise<void>;
+}

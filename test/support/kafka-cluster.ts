@@ -1,0 +1,94 @@
+/**
+ * Three real Apache Kafka nodes on loopback, each broker and controller in a small JVM of its own, formatted with the voters
+ * and their directory ids, as `MoldauCluster` is.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Child } from './child';
+import type { ClusterNode, ClusterProcess } from './cluster-process';
+import { freePorts } from './free-ports';
+import { compileJava, jvmFlags } from './java';
+import { clusterProperties, kafkaUuid } from './moldau-cluster';
+
+export interface KafkaClusterOptions {
+  /** For every node, beside or instead of those for tests. */
+  readonly properties?: Readonly<Record<string, string>>;
+  /** Feature levels to format with, beside the defaults of the release. */
+  readonly features?: Readonly<Record<string, number>>;
+}
+
+const NODES = 3;
+const HEAP_MB = 256;
+const HOST = '127.0.0.1';
+const START_TIMEOUT_MS = 120_000;
+
+interface KafkaNode extends ClusterNode {
+  readonly directoryId: string;
+  readonly file: string;
+}
+
+export async function startKafkaCluster(options: KafkaClusterOptions = {}): Promise<ClusterProcess> {
+  const dir = mkdtempSync(join(tmpdir(), 'kafka-cluster-'));
+  const nodes = await plan(dir);
+  for (const node of nodes) writeProperties(node, nodes, options.properties ?? {});
+  const formatArgs = formatArgsOf(nodes, options.features ?? {});
+  const classpath = compileJava(join(__dirname, 'java', 'ToolRunner.java'));
+  const running = new Map<number, Child>();
+  const start = async (node: KafkaNode): Promise<void> => {
+    const args = [...jvmFlags(classpath, HEAP_MB), 'ToolRunner', 'serve', node.file, ...formatArgs];
+    const child = new Child(`Apache Kafka ${node.id}`, 'java', args, { cwd: dir });
+    running.set(node.id, child);
+    await child.until('start', () => child.stderr.includes('Kafka Server started'), START_TIMEOUT_MS);
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all([...running.values()].map((child) => child.stop()));
+  };
+  const dispose = async (): Promise<void> => {
+    await stop();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    await Promise.all(nodes.map(start));
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return {
+    name: 'Apache Kafka',
+    bootstrap: nodes.map(({ port }) => `${HOST}:${port}`).join(','),
+    logDir: dir,
+    nodes,
+    stop,
+    dispose,
+    stopNode: async (id) => {
+      await running.get(id)?.stop();
+    },
+    startNode: async (id) => {
+      const node = nodes.find((one) => one.id === id);
+      if (node !== undefined) await start(node);
+    },
+  };
+}
+
+async function plan(dir: string): Promise<KafkaNode[]> {
+  const ports = await freePorts(2 * NODES);
+  return Array.from({ length: NODES }, (_, index) => {
+    const id = index + 1;
+    const [port, controllerPort] = [ports[index] ?? 0, ports[NODES + index] ?? 0];
+    const file = join(dir, `node-${id}.properties`);
+    return { id, port, controllerPort, directoryId: kafkaUuid(), logDir: join(dir, `node-${id}`), file };
+  });
+}
+
+function writeProperties(node: KafkaNode, nodes: readonly KafkaNode[], own: Readonly<Record<string, string>>): void {
+  const properties = { ...clusterProperties(node, nodes), ...own };
+  const lines = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`);
+  writeFileSync(node.file, lines.join(''));
+}
+
+function formatArgsOf(nodes: readonly KafkaNode[], features: Readonly<Record<string, number>>): string[] {
+  const voters = nodes.map(({ id, controllerPort, directoryId }) => `${id}@${HOST}:${controllerPort}:${directoryId}`);
+  const levels = Object.entries(features).flatMap(([name, level]) => ['--feature', `${name}=${level}`]);
+  return ['-t', kafkaUuid(), '--initial-controllers', voters.join(','), ...levels];
+}
