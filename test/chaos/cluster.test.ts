@@ -6,73 +6,49 @@
  */
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SimRandom } from '../sim/random';
-import { type MoldauNode, MoldauCluster } from '../support/moldau-cluster';
-import { checkReplicas, directoryAt } from '../support/replica-check';
-import type { ClusterClient } from '../../wire/cluster-client';
-import { clusterClient, GroupReader, KafkajsClusterProducer, untilAnswered, WireClusterProducer } from './support/cluster-clients';
-import { HOST } from './support/client-env';
-import { Ledger } from './support/ledger';
-import { problemsOf, readPartition } from './support/read-log';
+import { LoopDisk } from '../support/loop-disk';
+import type { MoldauCluster, MoldauNode } from '../support/moldau-cluster';
+import { needs } from '../support/needs';
+import type { SimRandom } from '../sim/random';
+import { type ClusterPlay, playCluster } from './support/cluster-play';
 
 const SEED = process.env['CHAOS_SEED'] ?? String(Date.now());
-const TOPIC = 'chaos';
-const PARTITIONS = 3;
+const ROUNDS = process.env['CHAOS_CLUSTER_ROUNDS'];
 const ACKS_BETWEEN = 100;
 const ACKS_WHILE_DOWN = 200;
-const LOOK_MS = 20;
 const MS_PER_ROUND = 60_000;
 /** Longer than a session of fast heartbeats and a fetch timeout of the quorum: others take over meanwhile. */
 const MAX_PAUSE_MS = 6_000;
+const DISK_MB = 256;
 
 type Kind = 'kill' | 'stop' | 'pause' | 'wipe';
 
-const KINDS: readonly { readonly kind: Kind; readonly rounds: number; readonly what: string }[] = [
-  { kind: 'kill', rounds: 5, what: 'kill -9 of one of three nodes' },
-  { kind: 'stop', rounds: 3, what: 'a restart of one node after the other' },
-  { kind: 'pause', rounds: 2, what: 'a node that is stopped for seconds and goes on' },
-  { kind: 'wipe', rounds: 2, what: 'a node that dies and loses its disk' },
+const KINDS: readonly { readonly kind: Kind; readonly byDefault: number; readonly what: string }[] = [
+  { kind: 'kill', byDefault: 5, what: 'kill -9 of one of three nodes' },
+  { kind: 'stop', byDefault: 3, what: 'a restart of one node after the other' },
+  { kind: 'pause', byDefault: 2, what: 'a node that is stopped for seconds and goes on' },
+  { kind: 'wipe', byDefault: 2, what: 'a node that dies and loses its disk' },
 ];
 
-test.each(KINDS)(
-  'every acked record survives $what, in order, at its offset',
-  async ({ kind, rounds: byDefault }) => {
-    const rounds = Number(process.env['CHAOS_CLUSTER_ROUNDS'] ?? byDefault);
-    const random = new SimRandom(`cluster ${kind} ${SEED}`);
-    const cluster = await MoldauCluster.start();
-    const bootstrap = cluster.nodes.map(({ port }) => ({ host: HOST, port }));
-    const admin = clusterClient(bootstrap, 'admin');
-    const target = { topic: TOPIC, partitions: PARTITIONS, ledger: new Ledger() };
-    const reader = new GroupReader(bootstrap, TOPIC, 'chaos-readers');
-    try {
-      await untilAnswered(() => admin.createTopic(TOPIC, PARTITIONS, 3, { 'internal.segment.bytes': String(256 * 1024) }));
-      const producers = [
-        new WireClusterProducer(bootstrap, target, 'wire', random),
-        new KafkajsClusterProducer(bootstrap, target, 'kafkajs', random),
-      ];
-      const running = await Promise.all(producers.map((producer) => producer.start()));
-      await reader.start();
-      for (let round = 0; round < rounds; round++) {
-        await target.ledger.ackedMore(ACKS_BETWEEN);
-        await illTreat(cluster, kind, pick(cluster, kind, round, random), target.ledger, random);
-        await untilInSync(admin);
-      }
-      for (const producer of producers) producer.stop();
-      await Promise.all(running.map(({ ended }) => ended));
-      const port = (cluster.nodes[0] as MoldauNode).port;
-      expect({ seed: SEED, problems: await problemsOf(port, target, 'everything acked') }).toEqual({ seed: SEED, problems: [] });
-      await untilReadEverything(admin, reader);
-      expect(reader.problems).toEqual([]);
-      await reader.stop();
-      await cluster.stop();
-      expect(differencesOf(cluster)).toEqual([]);
-    } finally {
-      admin.close();
-      await cluster.dispose();
-    }
-  },
-  Number(process.env['CHAOS_CLUSTER_ROUNDS'] ?? 5) * MS_PER_ROUND + 2 * MS_PER_ROUND,
-);
+const patienceMs = (rounds: number): number => (rounds + 2) * MS_PER_ROUND;
+
+for (const { kind, byDefault, what } of KINDS) {
+  const rounds = Number(ROUNDS ?? byDefault);
+  test(
+    `every acked record survives ${what}, in order, at its offset`,
+    async () => {
+      const problems = await playCluster(`cluster ${kind} ${SEED}`, {}, async (play) => {
+        for (let round = 0; round < rounds; round++) {
+          await play.ledger.ackedMore(ACKS_BETWEEN);
+          await illTreat(play, kind, pick(play.cluster, kind, round, play.random));
+          await play.untilInSync();
+        }
+      });
+      expect({ seed: SEED, problems }).toEqual({ seed: SEED, problems: [] });
+    },
+    patienceMs(rounds),
+  );
+}
 
 /** A wiped node is no voter any more, so it is always the same; nodes are restarted in turn. */
 function pick(cluster: MoldauCluster, kind: Kind, round: number, random: SimRandom): MoldauNode {
@@ -82,7 +58,7 @@ function pick(cluster: MoldauCluster, kind: Kind, round: number, random: SimRand
 }
 
 /** Records are acked while the node is away: the others take over. */
-async function illTreat(cluster: MoldauCluster, kind: Kind, node: MoldauNode, ledger: Ledger, random: SimRandom): Promise<void> {
+async function illTreat({ cluster, ledger, random }: ClusterPlay, kind: Kind, node: MoldauNode): Promise<void> {
   if (kind === 'pause') {
     node.pause();
     await delay(random.between(500, MAX_PAUSE_MS));
@@ -98,28 +74,33 @@ async function illTreat(cluster: MoldauCluster, kind: Kind, node: MoldauNode, le
   await node.start();
 }
 
-/** Looks until every partition has all its replicas in sync. */
-async function untilInSync(admin: ClusterClient): Promise<void> {
-  for (;;) {
-    const request = { topics: [{ name: TOPIC }], allowAutoTopicCreation: false };
-    const { topics } = await untilAnswered(() => admin.ask('any', 'Metadata', request));
-    const partitions = topics[0]?.partitions ?? [];
-    const isInSync = partitions.every(({ isrNodes, leaderId }) => isrNodes.length === 3 && leaderId >= 0);
-    if (partitions.length === PARTITIONS && isInSync) return;
-    await delay(LOOK_MS);
-  }
-}
+needs('loop')('three nodes on disks of their own', () => {
+  const rounds = Number(ROUNDS ?? 2);
+  const disks: LoopDisk[] = [];
+  afterEach(() => {
+    for (const disk of disks.splice(0)) disk.dispose();
+  });
 
-async function untilReadEverything(admin: ClusterClient, reader: GroupReader): Promise<void> {
-  for (let partition = 0; partition < PARTITIONS; partition++) {
-    const end = (await untilAnswered(() => readPartition(admin, TOPIC, partition))).length;
-    while (reader.readBelow(partition) < end) await delay(LOOK_MS);
-  }
-}
-
-/** Of the stopped cluster's files, internal topics included. */
-function differencesOf(cluster: MoldauCluster): string[] {
-  const checked = checkReplicas(cluster.nodes.map(({ logDir }) => directoryAt(logDir)));
-  expect(checked.filter(({ topic, upTo }) => topic === TOPIC && upTo > 0)).toHaveLength(PARTITIONS);
-  return checked.flatMap(({ differences }) => differences);
-}
+  test(
+    'every record that was acked with log.flush.before.ack survives that all nodes lose their power at once',
+    async () => {
+      for (let id = 1; id <= 3; id++) disks.push(new LoopDisk(DISK_MB));
+      const options = {
+        properties: { 'log.flush.before.ack': 'true' },
+        logDirOf: (id: number) => `${disks[id - 1]?.path ?? ''}/logs`,
+      };
+      const problems = await playCluster(`cluster power ${SEED}`, options, async ({ cluster, ledger, random, untilInSync }) => {
+        for (let round = 0; round < rounds; round++) {
+          await ledger.ackedMore(random.between(1, 2 * ACKS_BETWEEN));
+          for (const disk of disks) disk.losePower();
+          await Promise.all(cluster.nodes.map((node) => node.end('SIGKILL')));
+          for (const disk of disks) disk.remount();
+          await Promise.all(cluster.nodes.map((node) => node.start()));
+          await untilInSync();
+        }
+      });
+      expect({ seed: SEED, problems }).toEqual({ seed: SEED, problems: [] });
+    },
+    patienceMs(rounds),
+  );
+});
