@@ -138,8 +138,11 @@ export class QuorumMachine {
   /**
    * A request or an answer says who leads: believes it, when it is news. Throws QuorumProtocolError when it cannot be true.
    */
-  meet({ epoch, leaderId, endpoints }: LeaderView, turn: Turn): void {
+  meet({ epoch, leaderId: told, endpoints }: LeaderView, turn: Turn): void {
     if (epoch < this.epoch) return;
+    // A node whose disk was replaced hears of the leader that it was: one with its id and another directory.
+    const isFormerSelf = told === this.self.id && this.role.name !== 'leader' && this.role.name !== 'resigned' && !this.isVoter;
+    const leaderId = isFormerSelf ? NO_LEADER : told;
     const isSelf = leaderId === this.self.id;
     const known = epoch === this.epoch ? this.leaderId : NO_LEADER;
     if (leaderId !== NO_LEADER && (isSelf ? known !== leaderId : known !== NO_LEADER && known !== leaderId)) {
