@@ -34,7 +34,7 @@ interface VersionRange {
 }
 
 /** Told to brokers at the beginning (KIP-511). */
-const SOFTWARE = { clientSoftwareName: 'moldau', clientSoftwareVersion: '0.1' };
+export const SOFTWARE = { clientSoftwareName: 'moldau', clientSoftwareVersion: '0.1' };
 
 export class BrokerLink {
   readonly exchange: Exchange;

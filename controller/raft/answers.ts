@@ -5,13 +5,17 @@ import { leaderIsGone, takeVote } from './elections';
 import { sawLeader, takeFetched } from './follower-fetch';
 import type { QuorumMachine } from './quorum-machine';
 import type { Turn } from './raft-io';
-import type { RaftAnswer, SendFailure } from './raft-messages';
+import type { LeaderlessAnswer, RaftAnswer, SendFailure } from './raft-messages';
 import type { SentRequest } from './request-manager';
 import { takeSnapshotPiece } from './snapshot-fetch';
+import { takeVersions } from './voter-changes';
+
+type LedAnswer = Exclude<RaftAnswer, LeaderlessAnswer>;
 
 export function takeAnswer(machine: QuorumMachine, requestId: number, answer: RaftAnswer, turn: Turn): void {
   const sent = machine.requests.take(requestId);
   if (sent === null) return;
+  if (!('leader' in answer)) return takeLeaderless(machine, sent, answer, turn);
   const { leader, errorCode } = answer;
   const isStale = leader.epoch < machine.epoch || errorCode === ErrorCode.UNKNOWN_LEADER_EPOCH;
   if (!isStale) machine.meet(leader, turn);
@@ -21,8 +25,9 @@ export function takeAnswer(machine: QuorumMachine, requestId: number, answer: Ra
 }
 
 /** False when the peer should be left alone for a while. */
-function take(machine: QuorumMachine, { to, request }: SentRequest, answer: RaftAnswer, turn: Turn): boolean {
+function take(machine: QuorumMachine, { to, request }: SentRequest, answer: LedAnswer, turn: Turn): boolean {
   const { role } = machine;
+  if (answer.api === 'updateVoter' && LATER.has(answer.errorCode)) return true;
   if (answer.errorCode !== ErrorCode.NONE && answer.api !== 'fetchSnapshot') return refused(answer, turn);
   switch (answer.api) {
     case 'vote':
@@ -30,7 +35,9 @@ function take(machine: QuorumMachine, { to, request }: SentRequest, answer: Raft
       if (request.api === 'vote' && request.epoch === machine.epoch) takeVote(machine, to.id, answer, turn);
       return true;
     case 'beginQuorumEpoch':
+      return true;
     case 'updateVoter':
+      if (role.name === 'follower') sawLeader(machine, role, turn);
       return true;
     case 'endQuorumEpoch':
       if (role.name === 'resigned') role.untold.delete(to.id);
@@ -48,6 +55,23 @@ function take(machine: QuorumMachine, { to, request }: SentRequest, answer: Raft
       return unreachable(answer);
   }
 }
+
+function takeLeaderless(machine: QuorumMachine, { request }: SentRequest, answer: LeaderlessAnswer, turn: Turn): void {
+  if (answer.api === 'versions') return takeVersions(machine, request, answer, turn);
+  // Who asks to become a voter goes on fetching, and asks again in its time.
+  if (answer.errorCode === ErrorCode.NONE || LATER.has(answer.errorCode)) return;
+  const { api, errorCode, message } = answer;
+  turn.effects.push({ type: 'warn', why: `${api} was answered with ${errorName(errorCode)}${message === null ? '' : `: ${message}`}` });
+}
+
+/** The voter set is being changed, or has been already. */
+const LATER: ReadonlySet<number> = new Set([
+  ErrorCode.REQUEST_TIMED_OUT,
+  ErrorCode.DUPLICATE_VOTER,
+  ErrorCode.VOTER_NOT_FOUND,
+  ErrorCode.NOT_LEADER_OR_FOLLOWER,
+  ErrorCode.BROKER_NOT_AVAILABLE,
+]);
 
 /** Errors that are part of a quorum's life. */
 const USUAL: ReadonlySet<number> = new Set([
@@ -69,6 +93,7 @@ export function takeFailure(machine: QuorumMachine, requestId: number, why: Send
   if (sent === null) return;
   const { request, to } = sent;
   machine.requests.pause(to.id, turn);
+  if (request.api === 'versions') return takeVersions(machine, request, null, turn);
   if (why === 'refused') leaderIsGone(machine, to.id, turn);
   // A peer from before KIP-996 knows no pre-votes: then there is nothing to ask around for.
   if (why === 'unsupported' && request.api === 'vote' && request.preVote && machine.role.name === 'prospective') {

@@ -24,6 +24,12 @@ export class CheckQuorum {
     return voters.isOnlyVoter(this.self) ? NEVER : this.expiresMs;
   }
 
+  /** The voter set has changed: its voters get a whole period, also when there was nobody to hear from before. */
+  restart(nowMs: number): void {
+    this.heard.clear();
+    this.expiresMs = nowMs + this.periodMs;
+  }
+
   /** A voter has fetched: once a majority has, a new period begins. */
   heardFrom(key: ReplicaKey, voters: VoterSet, nowMs: number): void {
     if (!voters.isVoter(key)) return;

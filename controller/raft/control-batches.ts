@@ -58,6 +58,11 @@ export function encodeEpochStart(
   return controlBatch(records, spec, crc32c);
 }
 
+/** A voter set on its own: what changes it. */
+export function encodeVoters(voters: VoterSet, place: Place, crc32c: Crc32c): ControlBatch {
+  return controlBatch([{ type: 'KRAFT_VOTERS', value: votersRecordOf(voters) }], place, crc32c);
+}
+
 export function encodeSnapshotHeader(
   spec: {
     readonly epoch: number;

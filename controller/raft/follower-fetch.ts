@@ -7,6 +7,7 @@
  */
 import { ErrorCode } from '../../wire/base/error-codes';
 import { appendFetched } from './follower-append';
+import { ownEntryRequest } from './own-entry';
 import { NEVER, QuorumProtocolError } from './raft-config';
 import type { Turn } from './raft-io';
 import type { Destination, FetchAnswer, FetchAsk, FetchSnapshotAsk } from './raft-messages';
@@ -26,6 +27,11 @@ export function fetchFromLeader(machine: QuorumMachine, role: FollowerRole, turn
   const leader = machine.destination(role.leaderId, role.leaderEndpoints);
   if (leader === null || isPaused(machine, leader, nowMs)) return findLeader(machine, turn);
   if (!machine.requests.isReady(leader.id, nowMs)) return;
+  if (nowMs >= role.checkEntryAtMs) {
+    role.checkEntryAtMs = nowMs + machine.parts.config.fetchTimeoutMs;
+    const request = ownEntryRequest(machine);
+    if (request !== null) return machine.requests.send(leader, request, turn);
+  }
   send(machine, leader, role.download === null ? fetchAsk(machine) : snapshotAsk(machine, role.download), turn);
 }
 

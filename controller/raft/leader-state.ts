@@ -13,6 +13,8 @@ import { ParkedFetches } from './parked-fetches';
 import { NEVER } from './raft-config';
 import { RaftLogFullError, type RaftLog } from './raft-log';
 import type { Instant, RaftEffect } from './raft-io';
+import type { ControlBatch } from './control-batches';
+import type { PendingChange } from './pending-change';
 import { ReplicaTable } from './replica-table';
 import { entryMatches, type FormerLeader, type ReplicaKey } from './replica-key';
 import type { VoterSet } from './voter-set';
@@ -32,6 +34,8 @@ export class LeaderState {
   formerLeader: FormerLeader | null = null;
   /** When voters that do not fetch are told again that this node leads. */
   beginEpochAtMs = 0;
+  /** The change of the voter set that somebody waits for. */
+  change: PendingChange | null = null;
   private wantsFlush = false;
   private idleFlushAtMs = NEVER;
   /** The disk was full at the last try: nothing is written before then. Infinite when it was not. */
@@ -104,6 +108,23 @@ export class LeaderState {
     effects.push({ type: 'appended', baseOffset, nextOffset, bytes });
     if (urgent) this.wantsFlush = true;
     else this.idleFlushAtMs = Math.min(this.idleFlushAtMs, nowMs + IDLE_FLUSH_MS);
+  }
+
+  /** Appends a control batch behind all that is prepared. False when the disk is full: then it is not in the log. */
+  appendControl(encode: (baseOffset: number) => ControlBatch, nowMs: number, effects: RaftEffect[]): boolean {
+    if (this.isRefused) return false;
+    this.appendAll(this.accumulator.drain(), nowMs, effects);
+    if (!this.accumulator.isEmpty) return false;
+    const batch = encode(this.log.endOffset);
+    try {
+      this.append(batch.bytes, batch.nextOffset, true, nowMs, effects);
+    } catch (error) {
+      if (error instanceof RaftLogFullError) return false;
+      throw error;
+    }
+    this.accumulator.skipTo(batch.nextOffset);
+    this.maybeFlush(effects);
+    return true;
   }
 
   maybeFlush(effects: RaftEffect[]): void {

@@ -40,7 +40,8 @@ function lead(machine: QuorumMachine, state: LeaderState, turn: Turn): number {
   const periodMs = machine.parts.config.fetchTimeoutMs / 2;
   const nowMs = turn.now.monotonicMs;
   const checkAtMs = state.checkQuorum.deadlineMs(voters);
-  if (machine.isAlone) return Math.min(checkAtMs, state.parked.deadlineMs);
+  const waitMs = Math.min(checkAtMs, state.parked.deadlineMs, state.change?.deadlineMs ?? NEVER);
+  if (machine.isAlone) return waitMs;
   if (nowMs >= state.beginEpochAtMs) {
     state.beginEpochAtMs = nowMs + periodMs;
     for (const voter of voters.voters) {
@@ -52,7 +53,7 @@ function lead(machine: QuorumMachine, state: LeaderState, turn: Turn): number {
       machine.requests.send(to, { api: 'beginQuorumEpoch', epoch, leaderId: self.id, voter: key, endpoints }, turn);
     }
   }
-  return Math.min(checkAtMs, state.parked.deadlineMs, state.beginEpochAtMs);
+  return Math.min(waitMs, state.beginEpochAtMs);
 }
 
 /** Tells every voter, until it has heard it, that this node leads no more. */

@@ -7,7 +7,7 @@
 import type { ApiName } from '../../wire/api-keys';
 import { ErrorCode, errorName } from '../../wire/base/error-codes';
 import { unreachable } from '../../wire/base/invariant';
-import type { RequestFor } from '../../wire/broker-link';
+import { SOFTWARE, type RequestFor } from '../../wire/broker-link';
 import { ExchangeError, type ClientEnv } from '../../wire/client-connection';
 import type { ExchangeOptions, ResponseOf } from '../../wire/exchange';
 import { isPeerFailure, PeerLink, type PeerFailure } from '../../wire/peer-link';
@@ -21,13 +21,12 @@ import {
   fetchRequest,
   fetchSnapshotAnswer,
   fetchSnapshotRequest,
-  updateVoterAnswer,
-  updateVoterRequest,
   voteAnswer,
   voteRequest,
   type Decoded,
   type WireContext,
 } from './wire-requests';
+import { addVoterRequest, removeVoterRequest, updateVoterAnswer, updateVoterRequest, versionsAnswer, voterChangeAnswer } from './wire-voters';
 
 /** Addresses change when voters move: more links than this, and the oldest goes. */
 const MAX_LINKS = 64;
@@ -62,6 +61,12 @@ export class PeerChannel implements RaftChannel {
         return this.call(to, 'FetchSnapshot', fetchSnapshotRequest(request, options), done, (response) => fetchSnapshotAnswer(response, options));
       case 'updateVoter':
         return this.call(to, 'UpdateRaftVoter', updateVoterRequest(request, options), done, (response) => updateVoterAnswer(response, options));
+      case 'addVoter':
+        return this.call(to, 'AddRaftVoter', addVoterRequest(request, options), done, (response) => voterChangeAnswer(request.api, response));
+      case 'removeVoter':
+        return this.call(to, 'RemoveRaftVoter', removeVoterRequest(request, options), done, (response) => voterChangeAnswer(request.api, response));
+      case 'versions':
+        return this.call(to, 'ApiVersions', SOFTWARE, done, versionsAnswer);
       default:
         return unreachable(request);
     }

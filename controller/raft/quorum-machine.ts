@@ -16,6 +16,7 @@ import type { Destination, LeaderView } from './raft-messages';
 import type { RaftRole } from './raft-roles';
 import type { ElectionState } from './quorum-state';
 import { entryMatches, NO_LEADER, type FormerLeader, type LeaderAndEpoch, type OffsetAndEpoch, type ReplicaKey } from './replica-key';
+import { endChange } from './pending-change';
 import { RequestManager } from './request-manager';
 import { tally } from './vote-rules';
 import type { VoterEndpoint, VoterSet } from './voter-set';
@@ -219,8 +220,9 @@ export class QuorumMachine {
 
   resignedRole(successors: readonly ReplicaKey[], now: Instant): Extract<RaftRole, { name: 'resigned' }> {
     const untold = new Set(this.parts.control.voters?.ids.filter((id) => id !== this.self.id) ?? []);
-    const deadlineMs = this.isShuttingDown ? NEVER : this.electionDeadline(now);
-    return { name: 'resigned', deadlineMs, successors, untold };
+    // A leader that has been voted out waits, too, and then asks others whom to follow.
+    const deadlineMs = this.isVoter ? this.electionDeadline(now) : now.monotonicMs + this.parts.config.electionTimeoutMs;
+    return { name: 'resigned', deadlineMs: this.isShuttingDown ? NEVER : deadlineMs, successors, untold };
   }
 
   /** The one way into a role. What the last one had under way ends here. */
@@ -233,6 +235,7 @@ export class QuorumMachine {
     this.role = role;
     if (former.name === 'leader') {
       for (const { caller } of former.state.parked.takeAll()) this.refuseFetch(caller, effects);
+      endChange(former.state, ErrorCode.NOT_LEADER_OR_FOLLOWER, 'This node does not lead the quorum any more.', effects);
     }
     const isNews = before.epoch !== this.epoch || before.leaderId !== this.leaderId;
     // A candidate knows no leader, and will soon: that is no news to anybody.

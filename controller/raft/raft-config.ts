@@ -31,6 +31,10 @@ export interface RaftConfig {
   readonly fetchTimeoutMs: number;
   /** How long a peer that did not answer is left alone. */
   readonly retryBackoffMs: number;
+  /** How long a peer has to answer, and how long a change of the voter set may take. */
+  readonly requestTimeoutMs: number;
+  /** controller.quorum.auto.join.enable: this node asks to become a voter when it is none. */
+  readonly autoJoin: boolean;
   readonly fetchMaxBytes: number;
   readonly fetchSnapshotMaxBytes: number;
   readonly appendLingerMs: number;

@@ -2,14 +2,13 @@
  * One node of the quorum: pure, one input at a time. (KIP-595, KIP-630, KIP-853, KIP-996)
  *
  * Rooms: quorum-machine (states and the ways between them), elections, epoch-start, leader-fetch, follower-fetch,
- * snapshot-fetch. Invariants, beside theirs:
+ * snapshot-fetch, voter-changes, own-entry. Invariants, beside theirs:
  * - An epoch's first record is LEADER_CHANGE. A node that led an epoch never leads it again after a restart: it may have
  *   lost an unsynced tail, and would give (offset, epoch) a second meaning (KAFKA-10527).
  * - Every request is answered once: at once, or when it is woken, or when its time is over, or when its role ends.
  *
  * A voter that is alone decides at once: start, prospective, candidate and leader are one step.
  */
-import { ErrorCode } from '../../wire/base/error-codes';
 import { invariant, unreachable } from '../../wire/base/invariant';
 import { takeAnswer, takeFailure } from './answers';
 import type { PreparedAppend } from './batch-accumulator';
@@ -25,6 +24,7 @@ import type { RaftRequest } from './raft-messages';
 import type { RaftRole } from './raft-roles';
 import { NO_LEADER, sameKey, type LeaderAndEpoch } from './replica-key';
 import { snapshotFrozen } from './snapshot-fetch';
+import { handleAddVoter, handleRemoveVoter, handleUpdateVoter, ownVersions, settleChange } from './voter-changes';
 
 /** A write that came for an epoch this node does not lead. */
 export class NotLeaderError extends Error {
@@ -95,6 +95,7 @@ export class RaftCore {
   private settle(state: LeaderState, turn: Turn): void {
     this.machine.committed = Math.max(this.machine.committed, state.highWatermark);
     wakeParked(this.machine, state, turn);
+    settleChange(this.machine, state, turn);
   }
 
   private handle(input: RaftInput, turn: Turn): void {
@@ -167,7 +168,7 @@ export class RaftCore {
     const { self } = machine;
     const deadlineMs = machine.electionDeadline(now);
     if (leaderId === self.id) return machine.resignedRole([], now);
-    if (votedKey !== null && sameKey(votedKey, self)) {
+    if (votedKey !== null && sameKey(votedKey, self) && machine.isVoter) {
       return { name: 'candidate', votes: new Map([[self.id, true]]), deadlineMs };
     }
     const endpoints = leaderId === NO_LEADER ? [] : (machine.parts.control.voters?.find(leaderId)?.endpoints ?? []);
@@ -214,11 +215,14 @@ export class RaftCore {
         return handleFetch(machine, caller, request, turn);
       case 'fetchSnapshot':
         return handleFetchSnapshot(machine, caller, request, turn);
-      case 'updateVoter': {
-        const answer = { api: 'updateVoter', errorCode: ErrorCode.UNSUPPORTED_VERSION, leader: machine.leaderView } as const;
-        turn.effects.push({ type: 'respond', caller, answer });
-        return;
-      }
+      case 'addVoter':
+        return handleAddVoter(machine, caller, request, turn);
+      case 'removeVoter':
+        return handleRemoveVoter(machine, caller, request, turn);
+      case 'updateVoter':
+        return handleUpdateVoter(machine, caller, request, turn);
+      case 'versions':
+        return void turn.effects.push({ type: 'respond', caller, answer: ownVersions(machine) });
       default:
         return unreachable(request);
     }

@@ -49,6 +49,8 @@ export type RaftEffect =
   | { readonly type: 'respond'; readonly caller: number; readonly answer: RaftAnswer }
   /** The snapshot is all here: make it durable and visible, then tell. */
   | { readonly type: 'freezeSnapshot'; readonly download: SnapshotDownload }
+  /** The leader has written a new voter set, which counts from now on. */
+  | { readonly type: 'votersChanged'; readonly offset: number; readonly voterIds: readonly number[] }
   /** For people: something that should not happen, and that the node can live with. */
   | { readonly type: 'warn'; readonly why: string }
   /** The node cannot go on. */

@@ -63,15 +63,36 @@ export interface UpdateVoterAsk {
   readonly voter: Voter;
 }
 
+/** A tool, or the node itself, asks the leader to make it a voter. (KIP-853) */
+export interface AddVoterAsk {
+  readonly api: 'addVoter';
+  readonly voter: ReplicaKey & { readonly endpoints: readonly VoterEndpoint[] };
+  /** False: the answer comes when the new set is in the leader's log, committed or not. */
+  readonly ackWhenCommitted: boolean;
+}
+
+export interface RemoveVoterAsk {
+  readonly api: 'removeVoter';
+  readonly voter: ReplicaKey;
+}
+
+/** The leader asks a node that is to become a voter which levels of kraft.version it supports. */
+export interface VersionsAsk {
+  readonly api: 'versions';
+}
+
 export type RaftRequest =
   | VoteAsk
   | BeginQuorumEpochAsk
   | EndQuorumEpochAsk
   | FetchAsk
   | FetchSnapshotAsk
-  | UpdateVoterAsk;
+  | UpdateVoterAsk
+  | AddVoterAsk
+  | RemoveVoterAsk
+  | VersionsAsk;
 
-/** Every answer says who leads, as far as the answering node knows. */
+/** Almost every answer says who leads, as far as the answering node knows. */
 export interface LeaderView {
   readonly epoch: number;
   /** NO_LEADER when unknown. */
@@ -123,7 +144,33 @@ export interface UpdateVoterAnswer extends Answer {
   readonly api: 'updateVoter';
 }
 
+/** These do not say who leads. */
+export interface VoterChangeAnswer {
+  readonly api: 'addVoter' | 'removeVoter';
+  readonly errorCode: number;
+  /** For people; null: there is nothing to say beyond the code. */
+  readonly message: string | null;
+}
+
+export interface AddVoterAnswer extends VoterChangeAnswer {
+  readonly api: 'addVoter';
+}
+
+export interface RemoveVoterAnswer extends VoterChangeAnswer {
+  readonly api: 'removeVoter';
+}
+
+export interface VersionsAnswer {
+  readonly api: 'versions';
+  readonly errorCode: number;
+  readonly minKraftVersion: number;
+  readonly maxKraftVersion: number;
+}
+
+export type LeaderlessAnswer = AddVoterAnswer | RemoveVoterAnswer | VersionsAnswer;
+
 export type RaftAnswer =
+  | LeaderlessAnswer
   | VoteAnswer
   | BeginQuorumEpochAnswer
   | EndQuorumEpochAnswer

@@ -315,6 +315,10 @@ export class RaftNode implements RaftClient {
         const { id } = effect.download;
         return effect.download.freeze((why) => this.submit({ type: 'snapshotFrozen', id, why }));
       }
+      case 'votersChanged': {
+        const { offset, voterIds } = effect;
+        return this.options.logger.info('voters of the metadata quorum', { offset, voterIds: voterIds.join(',') });
+      }
       case 'warn':
         return this.options.logger.warn(effect.why);
       case 'fatal':

@@ -75,6 +75,11 @@ export class VoterSet {
   }
 }
 
+/** An address that means another machine on each machine. */
+export function isLoopback({ host }: VoterEndpoint): boolean {
+  return host === 'localhost' || host.startsWith('127.') || host === '::1' || host === '[::1]';
+}
+
 export function sameVoter(a: Voter, b: Voter): boolean {
   return (
     a.id === b.id &&

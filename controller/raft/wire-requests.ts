@@ -5,7 +5,7 @@
 import { ErrorCode } from '../../wire/base/error-codes';
 import { METADATA_TOPIC_ID, ZERO_UUID } from '../../wire/base/uuid';
 import type { RequestInput, ResponseOf } from '../../wire/exchange';
-import type { BeginQuorumEpochAsk, EndQuorumEpochAsk, FetchAsk, FetchSnapshotAsk, LeaderView, RaftAnswer, UpdateVoterAsk, VoteAsk } from './raft-messages';
+import type { BeginQuorumEpochAsk, EndQuorumEpochAsk, FetchAsk, FetchSnapshotAsk, LeaderView, RaftAnswer, VoteAsk } from './raft-messages';
 import { NO_LEADER, type OffsetAndEpoch } from './replica-key';
 
 export const METADATA_TOPIC = '__cluster_metadata';
@@ -145,24 +145,6 @@ export function fetchSnapshotAnswer(response: ResponseOf<'FetchSnapshot'>, conte
     bytes: partition.unalignedRecords,
   };
   return { answer };
-}
-
-export function updateVoterRequest({ epoch, voter }: UpdateVoterAsk, { clusterId }: WireContext): RequestInput<'UpdateRaftVoter'> {
-  return {
-    clusterId,
-    currentLeaderEpoch: epoch,
-    voterId: voter.id,
-    voterDirectoryId: voter.directoryId,
-    listeners: [...voter.endpoints],
-    kRaftVersionFeature: { minSupportedVersion: voter.minKraftVersion, maxSupportedVersion: voter.maxKraftVersion },
-  };
-}
-
-export function updateVoterAnswer(response: ResponseOf<'UpdateRaftVoter'>, { listenerName }: WireContext): Decoded {
-  const { leaderId, leaderEpoch, host, port } = response.currentLeader;
-  const endpoints = leaderId < 0 || host === '' ? [] : [{ name: listenerName, host, port }];
-  const leader = { leaderId: leaderId < 0 ? NO_LEADER : leaderId, epoch: leaderEpoch, endpoints };
-  return { answer: { api: 'updateVoter', errorCode: response.errorCode, leader } };
 }
 
 function onlyPartition<P>(topics: readonly { readonly partitions: readonly P[] }[]): P | null {

@@ -23,7 +23,6 @@ export interface NotServed {
   readonly notServed: string;
 }
 
-const quorum: NotServed = { notServed: 'comes with quorums of several voters' };
 const controllers: NotServed = { notServed: 'served on controller listeners, as in Kafka' };
 const transactions: NotServed = { notServed: 'transactions come later; a transactional id is refused at once' };
 const security: NotServed = { notServed: 'authentication, authorization and quotas come later' };
@@ -114,8 +113,8 @@ export const handlers: Readonly<Record<ApiName, ApiHandler | NotServed>> = {
   ShareGroupDescribe: shareGroups,
   ShareFetch: shareGroups,
   ShareAcknowledge: shareGroups,
-  AddRaftVoter: quorum,
-  RemoveRaftVoter: quorum,
+  AddRaftVoter: forwarded('AddRaftVoter'),
+  RemoveRaftVoter: forwarded('RemoveRaftVoter'),
   UpdateRaftVoter: controllers,
   InitializeShareGroupState: shareGroups,
   ReadShareGroupState: shareGroups,

@@ -94,6 +94,8 @@ function raftConfig({ config, identity, controllerEndpoints }: QuorumParts): Raf
     electionTimeoutMs: config.get('controller.quorum.election.timeout.ms'),
     electionBackoffMaxMs: config.get('controller.quorum.election.backoff.max.ms'),
     fetchTimeoutMs: config.get('controller.quorum.fetch.timeout.ms'),
+    requestTimeoutMs: config.get('controller.quorum.request.timeout.ms'),
+    autoJoin: config.get('controller.quorum.auto.join.enable'),
     retryBackoffMs: config.get('controller.quorum.retry.backoff.ms'),
     fetchMaxBytes: config.get('controller.quorum.fetch.max.bytes'),
     fetchSnapshotMaxBytes: config.get('controller.quorum.fetch.snapshot.max.bytes'),

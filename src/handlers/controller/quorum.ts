@@ -19,8 +19,15 @@ import {
   voteResponse,
   type CallPlace,
 } from '../../../controller/raft/wire-answers';
+import {
+  acceptAddVoter,
+  acceptRemoveVoter,
+  acceptUpdateVoter,
+  updateVoterResponse,
+  voterChangeResponse,
+} from '../../../controller/raft/wire-voters';
 import { METADATA_TOPIC } from '../../../controller/raft/wire-requests';
-import { ErrorCode } from '../../../wire/base/error-codes';
+import { ErrorCode, errorMessage } from '../../../wire/base/error-codes';
 import type { Input } from '../../../wire/schema';
 import { FetchRequest, FetchResponse } from '../../../wire/schema/fetch';
 import {
@@ -33,7 +40,16 @@ import {
   VoteRequest,
   VoteResponse,
 } from '../../../wire/schema/quorum';
-import { DescribeQuorumRequest, DescribeQuorumResponse } from '../../../wire/schema/quorum-admin';
+import {
+  AddRaftVoterRequest,
+  AddRaftVoterResponse,
+  DescribeQuorumRequest,
+  DescribeQuorumResponse,
+  RemoveRaftVoterRequest,
+  RemoveRaftVoterResponse,
+  UpdateRaftVoterRequest,
+  UpdateRaftVoterResponse,
+} from '../../../wire/schema/quorum-admin';
 import { handler, type Call } from '../handler';
 
 /** What the quorum's handlers work with; the services of controller listeners have it. */
@@ -110,6 +126,39 @@ export const fetchSnapshot = handler<typeof FetchSnapshotRequest, typeof FetchSn
     const accepted = acceptFetchSnapshot(request, clusterId);
     if ('errorCode' in accepted) return respond({ errorCode: accepted.errorCode, topics: [] });
     raft.handle(accepted.ask, (answer) => respond(answer && fetchSnapshotResponse(answer, placeOf(call))));
+  },
+});
+
+export const addRaftVoter = handler<typeof AddRaftVoterRequest, typeof AddRaftVoterResponse, QuorumServices>({
+  request: AddRaftVoterRequest,
+  response: AddRaftVoterResponse,
+  handle(call, request, respond) {
+    const { raft, clusterId } = call.services;
+    const accepted = acceptAddVoter(request, clusterId);
+    if ('errorCode' in accepted) return respond({ ...accepted, errorMessage: errorMessage(accepted.errorCode) });
+    raft.handle(accepted.ask, (answer) => respond(answer && voterChangeResponse(answer)));
+  },
+});
+
+export const removeRaftVoter = handler<typeof RemoveRaftVoterRequest, typeof RemoveRaftVoterResponse, QuorumServices>({
+  request: RemoveRaftVoterRequest,
+  response: RemoveRaftVoterResponse,
+  handle(call, request, respond) {
+    const { raft, clusterId } = call.services;
+    const accepted = acceptRemoveVoter(request, clusterId);
+    if ('errorCode' in accepted) return respond({ ...accepted, errorMessage: errorMessage(accepted.errorCode) });
+    raft.handle(accepted.ask, (answer) => respond(answer && voterChangeResponse(answer)));
+  },
+});
+
+export const updateRaftVoter = handler<typeof UpdateRaftVoterRequest, typeof UpdateRaftVoterResponse, QuorumServices>({
+  request: UpdateRaftVoterRequest,
+  response: UpdateRaftVoterResponse,
+  handle(call, request, respond) {
+    const { raft, clusterId } = call.services;
+    const accepted = acceptUpdateVoter(request, clusterId);
+    if ('errorCode' in accepted) return respond(accepted);
+    raft.handle(accepted.ask, (answer) => respond(answer && updateVoterResponse(answer, placeOf(call))));
   },
 });
 

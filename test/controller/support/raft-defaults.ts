@@ -9,6 +9,8 @@ export const RAFT_TIMES = {
   electionBackoffMaxMs: 1000,
   fetchTimeoutMs: 2000,
   retryBackoffMs: 20,
+  requestTimeoutMs: 2000,
+  autoJoin: false,
   fetchMaxBytes: 1024 * 1024,
   fetchSnapshotMaxBytes: 1024 * 1024,
   appendLingerMs: 25,

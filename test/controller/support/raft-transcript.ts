@@ -7,7 +7,7 @@ import { formatElectionState, type ElectionState, type ElectionStore } from '../
 import type { RaftConfig } from '../../../controller/raft/raft-config';
 import { RaftCore } from '../../../controller/raft/raft-core';
 import type { RaftEffect, RaftInput } from '../../../controller/raft/raft-io';
-import type { LeaderView, RaftAnswer, RaftRequest, SendFailure } from '../../../controller/raft/raft-messages';
+import type { LeaderView, RaftAnswer, RaftRequest, SendFailure, VersionsAnswer } from '../../../controller/raft/raft-messages';
 import { VoterSet, type Voter, type VoterEndpoint } from '../../../controller/raft/voter-set';
 import { MemoryRaftLog } from './memory-raft-log';
 import { MemorySnapshots } from './memory-snapshots';
@@ -102,9 +102,11 @@ export class RaftTranscript {
   /** A peer answers what it was asked last; `given` is what differs from an answer that says nothing. */
   answers(peer: number, given: GivenAnswer = {}): this {
     const { requestId, request } = this.lastTo(peer);
-    const { leaderId = -1, epoch = request.epoch, endpoints, ...rest } = given;
+    const asked = 'epoch' in request ? request.epoch : this.core.epoch;
+    const { leaderId = -1, epoch = asked, endpoints, ...rest } = given;
     const leader: LeaderView = { leaderId, epoch, endpoints: endpoints ?? (leaderId > 0 ? endpointsOf(leaderId) : []) };
-    const answer = { ...SILENCE[request.api], ...rest, leader } as RaftAnswer;
+    const isLeaderless = request.api === 'addVoter' || request.api === 'removeVoter' || request.api === 'versions';
+    const answer = { ...SILENCE[request.api], ...rest, ...(isLeaderless ? {} : { leader }) } as RaftAnswer;
     this.lines.push(`> ${peer} answers ${describeAnswer(answer)}`);
     return this.run({ type: 'answer', requestId, answer });
   }
@@ -198,7 +200,9 @@ type GivenAnswer = {
   readonly epoch?: number;
   readonly endpoints?: readonly VoterEndpoint[];
   readonly errorCode?: number;
-} & Partial<Omit<Extract<RaftAnswer, { api: 'vote' }>, 'api' | 'leader'>> &
+  readonly message?: string | null;
+} & Partial<Omit<VersionsAnswer, 'api'>> &
+  Partial<Omit<Extract<RaftAnswer, { api: 'vote' }>, 'api' | 'leader'>> &
   Partial<Omit<Extract<RaftAnswer, { api: 'fetch' }>, 'api' | 'leader'>> &
   Partial<Omit<Extract<RaftAnswer, { api: 'fetchSnapshot' }>, 'api' | 'leader'>>;
 
@@ -210,6 +214,9 @@ const SILENCE: { readonly [A in RaftAnswer['api']]: Omit<Extract<RaftAnswer, { a
   fetch: { api: 'fetch', errorCode: 0, highWatermark: -1, logStartOffset: 0, diverging: null, snapshotId: null, records: NOTHING },
   fetchSnapshot: { api: 'fetchSnapshot', errorCode: 0, snapshotId: null, sizeBytes: 0, position: 0, bytes: NOTHING },
   updateVoter: { api: 'updateVoter', errorCode: 0 },
+  addVoter: { api: 'addVoter', errorCode: 0, message: null },
+  removeVoter: { api: 'removeVoter', errorCode: 0, message: null },
+  versions: { api: 'versions', errorCode: 0, minKraftVersion: 0, maxKraftVersion: 1 },
 };
 
 function describeRequest(request: RaftRequest): string {
@@ -226,10 +233,20 @@ function describeRequest(request: RaftRequest): string {
       return `fetchSnapshot in epoch ${request.epoch} of ${request.snapshotId.offset}-${request.snapshotId.epoch} from ${request.position}`;
     case 'updateVoter':
       return `updateVoter ${request.voter.id} in epoch ${request.epoch}`;
+    case 'addVoter':
+      return `addVoter ${request.voter.id}${request.ackWhenCommitted ? '' : ', answer when appended'}`;
+    case 'removeVoter':
+      return `removeVoter ${request.voter.id}`;
+    case 'versions':
+      return 'versions';
   }
 }
 
 function describeAnswer(answer: RaftAnswer): string {
+  if (!('leader' in answer)) {
+    const message = 'message' in answer ? answer.message : null;
+    return `${answer.api}: ${errorName(answer.errorCode)}${message === null ? '' : `, ${message}`}`;
+  }
   const { leaderId, epoch } = answer.leader;
   const who = `epoch ${epoch} leader ${leaderId}`;
   if (answer.errorCode !== 0) return `${answer.api}: ${errorName(answer.errorCode)}, ${who}`;

@@ -298,4 +298,19 @@ export const samples: Samples = {
     typical: ({ topic }) => ({ topics: [{ name: topic }], responsePartitionLimit: 2 }),
     unknown: () => ({ topics: [{ name: UNKNOWN_TOPIC }, { name: '' }], cursor: { topicName: 'a', partitionIndex: 5 } }),
   },
+  // Nobody listens there, so nobody becomes a voter.
+  AddRaftVoter: {
+    typical: () => ({
+      clusterId: null,
+      timeoutMs: 1000,
+      voterId: 2,
+      voterDirectoryId: UNKNOWN_ID,
+      listeners: [{ name: 'CONTROLLER', host: 'localhost', port: 1 }],
+    }),
+    unknown: () => ({ clusterId: 'another', timeoutMs: 1000, voterId: -1, voterDirectoryId: UNKNOWN_ID, listeners: [] }),
+  },
+  RemoveRaftVoter: {
+    typical: () => ({ clusterId: null, voterId: 2, voterDirectoryId: UNKNOWN_ID }),
+    unknown: () => ({ clusterId: 'another', voterId: -1, voterDirectoryId: UNKNOWN_ID }),
+  },
 };

@@ -70,6 +70,8 @@ export function openNode(env: Env, spec: NodeSpec, wrap: (raft: RaftNode) => Pic
       electionBackoffMaxMs: 1000,
       fetchTimeoutMs: 2000,
       retryBackoffMs: 20,
+      requestTimeoutMs: 2000,
+      autoJoin: false,
       fetchMaxBytes: 700,
       fetchSnapshotMaxBytes: 300,
       appendLingerMs: 25,
@@ -130,10 +132,13 @@ const HANDLERS: { readonly [N in ApiName]?: ApiHandler<QuorumServices> } = {
   Fetch: quorum.fetchMetadata,
   FetchSnapshot: quorum.fetchSnapshot,
   DescribeQuorum: quorum.describeQuorum,
+  AddRaftVoter: quorum.addRaftVoter,
+  RemoveRaftVoter: quorum.removeRaftVoter,
+  UpdateRaftVoter: quorum.updateRaftVoter,
   ApiVersions: handler<typeof ApiVersionsRequest, typeof ApiVersionsResponse, QuorumServices>({
     request: ApiVersionsRequest,
     response: ApiVersionsResponse,
-    handle: (_, __, respond) => respond({ errorCode: 0, apiKeys: served() }),
+    handle: (_, __, respond) => respond({ errorCode: 0, apiKeys: served(), supportedFeatures: [{ name: 'kraft.version', minVersion: 0, maxVersion: 1 }] }),
   }),
 };
 
