@@ -21,6 +21,8 @@ export function clusterClient(bootstrap: readonly BrokerAddress[], requestTimeou
 export class Prober {
   private isOver = false;
   private lastBegunMs = 0;
+  /** Why the last record that failed did. */
+  lastError: unknown = null;
   private waiting: { readonly sinceMs: number; readonly done: (ackedMs: number) => void } | null = null;
   private readonly ended: Promise<void>;
 
@@ -59,8 +61,9 @@ export class Prober {
     try {
       await this.client.produce(this.topic, this.partition, encodeBatch({ records }, crc32cPortable), { timeoutMs: REQUEST_TIMEOUT_MS });
       return true;
-    } catch {
+    } catch (error) {
       // What went wrong is what is measured: the time until it goes right again.
+      this.lastError = error;
       return false;
     }
   }

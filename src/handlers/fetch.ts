@@ -11,6 +11,7 @@ import { FetchRequest, FetchResponse } from '../../wire/schema/fetch';
 import { ErrorCode } from '../../wire/base/error-codes';
 import { ZERO_UUID } from '../../wire/base/uuid';
 import {
+  hasNews,
   readPartitions,
   type FetchedPartition,
   type FetchingFollower,
@@ -55,6 +56,8 @@ class DelayedFetch {
   private settled: () => void = () => undefined;
   /** Of the partitions, how many were not there when the request came. */
   private unknownAtFirst: number | null = null;
+  /** The partitions by the keys under which it waits; null until it is woken. */
+  private targets: ReadonlyMap<string, FetchPartition> | null = null;
   /** What a follower's offsets say has been noted: later they are old. */
   private isNoted = false;
 
@@ -95,7 +98,8 @@ class DelayedFetch {
     return this.call.apiVersion >= TOPIC_IDS_SINCE;
   }
 
-  tryComplete(): boolean {
+  tryComplete(key?: string): boolean {
+    if (key !== undefined && !this.mayMatter(key)) return false;
     const read = this.read();
     this.unknownAtFirst ??= read.unknownCount;
     const hasVanished = read.unknownCount > this.unknownAtFirst;
@@ -103,6 +107,13 @@ class DelayedFetch {
     if (!read.isUrgent && !hasVanished && !hasNone && read.sizeBytes < this.request.minBytes) return false;
     this.answer(read);
     return true;
+  }
+
+  /** Whether a change of one partition can bring the answer about: of thousands, only that one is looked at. */
+  private mayMatter(key: string): boolean {
+    this.targets ??= new Map([...this.context.partitions()].map((target) => [this.keyOf(target), target]));
+    const target = this.targets.get(key);
+    return target === undefined || hasNews(target, this.limits, this.lookup(target));
   }
 
   expire(): void {

@@ -75,6 +75,18 @@ export function readPartitions(
   return { partitions, sizeBytes, isUrgent, unknownCount };
 }
 
+/** False when reading the partition again would give what it gave before: nothing, at the end of what may be read. */
+export function hasNews(target: FetchPartition, { follower, readCommitted }: FetchLimits, found: LeaderLookup): boolean {
+  if (!found.ok) return true;
+  const { core, log } = found.partition;
+  if (follower !== null) {
+    const { brokerId, brokerEpoch } = follower;
+    if (core.checkFollower(brokerId, brokerEpoch, target.currentLeaderEpoch) !== ErrorCode.NONE) return true;
+  }
+  const upTo = follower !== null ? 'all' : readCommitted ? 'stable' : 'committed';
+  return target.fetchOffset !== endOf(log, upTo) || findDivergence(target, log) !== null;
+}
+
 function readPartition(
   target: FetchPartition,
   maxBytes: number,

@@ -8,8 +8,11 @@
 import type { TimerHandle, Timers } from './env';
 
 export interface DelayedOperation {
-  /** Ends the operation if what it waits for has come (true), else leaves it waiting. */
-  tryComplete(): boolean;
+  /**
+   * Ends the operation if what it waits for has come (true), else leaves it waiting. `key`: nothing has changed since the
+   * last time but what belongs to it.
+   */
+  tryComplete(key?: string): boolean;
   /** The time has run out: ends the operation with what there is. */
   expire(): void;
   /** One of the others threw while the operation was waiting, which is a bug; it does not wait any more. Must not throw. */
@@ -62,13 +65,13 @@ export class Purgatory {
   check(key: string): void {
     const set = this.watchers.get(key);
     if (set === undefined) return;
-    for (const waiting of [...set]) this.tryComplete(waiting);
+    for (const waiting of [...set]) this.tryComplete(waiting, key);
   }
 
-  private tryComplete(waiting: Waiting): void {
+  private tryComplete(waiting: Waiting, key: string): void {
     if (waiting.isDone) return;
     try {
-      if (waiting.operation.tryComplete()) this.forget(waiting);
+      if (waiting.operation.tryComplete(key)) this.forget(waiting);
     } catch (error) {
       this.forget(waiting);
       waiting.operation.failed(error);
