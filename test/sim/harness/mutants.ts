@@ -8,10 +8,11 @@
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { brokerMutants } from '../scenarios/broker/broker-mutants';
+import { clusterMutants } from '../scenarios/cluster/cluster-mutants';
 import { logMutants } from '../scenarios/log-mutants';
 import type { Mutant } from './mutant';
 
-export const mutants: readonly Mutant[] = [...logMutants, ...brokerMutants];
+export const mutants: readonly Mutant[] = [...logMutants, ...brokerMutants, ...clusterMutants];
 
 const ROOT = resolve(__dirname, '..', '..', '..');
 
