@@ -8,11 +8,12 @@
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { brokerMutants } from '../scenarios/broker/broker-mutants';
+import { clusterMutants } from '../scenarios/cluster/cluster-mutants';
 import { logMutants } from '../scenarios/log-mutants';
 import { quorumMutants } from '../scenarios/quorum/quorum-mutants';
 import type { Mutant } from './mutant';
 
-export const mutants: readonly Mutant[] = [...logMutants, ...brokerMutants, ...quorumMutants];
+export const mutants: readonly Mutant[] = [...logMutants, ...brokerMutants, ...quorumMutants, ...clusterMutants];
 
 const ROOT = resolve(__dirname, '..', '..', '..');
 

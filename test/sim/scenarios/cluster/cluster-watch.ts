@@ -74,10 +74,12 @@ export class ClusterWatch {
     for (const node of this.cluster.nodes) this.sampleQuorum(node);
     this.checkNewestLeader();
     const all = [...this.partitions()];
+    const { isCurrent } = this.committed;
     for (const { key, registration } of all) {
       if (registration.leader >= 0) this.leaders.saw(key, registration.leaderEpoch, registration.leader);
-      this.checkMembers(key, registration);
+      if (isCurrent) this.checkMembers(key, registration);
     }
+    if (isCurrent && all.length > 0) this.count('members checked');
     if (all.length > 0) this.checkMatching(this.random.pick(all).key);
   }
 
@@ -96,6 +98,7 @@ export class ClusterWatch {
     const committedEnd = this.ghost.committedEnd(directory);
     if (first === undefined || first.baseOffset >= committedEnd || this.isExcused(node.id)) return;
     this.committed.advance();
+    if (!this.committed.isCurrent) return;
     const partition = [...this.partitions()].find(({ key }) => key === directory);
     if (partition === undefined || !membersOf(partition.registration).includes(node.id)) return;
     this.ghost.violate(`I8 node ${node.id}, of the ISR of ${directory}, cuts its log to ${first.baseOffset}, and ${committedEnd} was acknowledged or read`);

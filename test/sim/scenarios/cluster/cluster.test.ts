@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { transformSync } from 'esbuild';
 import { directoryOf } from '../../../../controller/metadata/partition-registration';
 import { newTally, planFor, playOne, sweepSeed } from '../../harness/sweep';
 import { inMacrotask } from '../../runner';
 import { SimRandom } from '../../random';
 import { SimViolation } from '../../violation';
 import { cluster } from './cluster';
-import { clusterMutants } from './cluster-mutants';
 import { FAULT_KINDS, planCluster } from './cluster-plan';
 import { ClusterScript } from './cluster-script';
 import type { SimNode } from './sim-cluster';
@@ -155,13 +151,5 @@ describe('schedules of a cluster', () => {
   test('meet every kind of fault', () => {
     const met = new Set(plans.flatMap((steps) => steps.map(({ kind }) => kind)));
     expect(FAULT_KINDS.filter((kind) => !met.has(kind))).toEqual([]);
-  });
-});
-
-describe('bugs planted for the cluster', () => {
-  test.each(clusterMutants.map((mutant) => [mutant.name, mutant] as const))('%s has its place in the code', (_, mutant) => {
-    const source = readFileSync(join(resolve(__dirname, '..', '..', '..', '..'), mutant.file), 'utf8');
-    const { code } = transformSync(source, { loader: 'ts', format: 'cjs', target: 'node20' });
-    expect(code.split(mutant.find)).toHaveLength(2);
   });
 });

@@ -38,7 +38,7 @@ export const cluster: Scenario = {
     ...FAULT_KINDS.filter((kind) => kind !== 'frames'),
     ...['frame lost', 'frame delayed', 'acked', 'plain acked', 'acks=1 told', 'retry', 'fetched', 'commit', 'topic created', 'config altered'],
     ...['election', 'leader lost', 'isr shrink', 'isr expand', 'elr', 'controller elected', 'broker fenced', 'broker unfenced', 'broker registered'],
-    ...['roll', 'truncation', 'metadata truncation', 'snapshot checked', 'snapshot fetched', 'vote granted', 'flushed mode', 'cached mode'],
+    ...['roll', 'truncation', 'metadata truncation', 'snapshot checked', 'snapshot fetched', 'vote granted', 'members checked', 'flushed mode', 'cached mode'],
   ],
   plan: planCluster,
   play: (play) => new ClusterPlay(play).run(),

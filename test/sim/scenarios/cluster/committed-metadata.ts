@@ -60,9 +60,21 @@ export class CommittedMetadata {
     return { nodeId: node.id, batches: this.logs.get(node)!.read() };
   }
 
+  /**
+   * Whether nothing else may be committed: what no majority holds in the newest epoch may have been committed in the one
+   * before, and what is known here is then no longer so.
+   */
+  get isCurrent(): boolean {
+    return this.voterLogs().every(({ batches }) => (batches.at(-1)?.endOffset ?? 0) <= this.end);
+  }
+
+  private voterLogs(): VoterLog[] {
+    return this.cluster.nodes.filter((node) => this.isVoter(node)).map((node) => this.logOf(node));
+  }
+
   /** Takes in what has been committed since. */
   advance(): void {
-    const logs = this.cluster.nodes.filter((node) => this.isVoter(node)).map((node) => this.logOf(node));
+    const logs = this.voterLogs();
     const majority = Math.floor((this.voters?.size ?? this.cluster.nodes.length) / 2) + 1;
     const end = committedEnd(logs, majority);
     if (end <= this.end) return;
