@@ -60,6 +60,8 @@ export interface Disk {
   syncDirectorySync(path: string): void;
   /** Space left for this process on the file system of `path`. */
   freeBytes(path: string): number;
+  /** Of the file system of `path`, whoever has it. */
+  totalBytes(path: string): number;
   /** An exclusive lock that Kafka's own lock sees; DiskError EACCES when another process holds it. */
   lockSync(path: string): { release(): void };
   /** Boot id and mount identity: changes exactly when writes that were not synced may be gone. */

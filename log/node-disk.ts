@@ -111,6 +111,11 @@ export class NodeDisk implements Disk {
     return bavail * bsize;
   }
 
+  totalBytes(path: string): number {
+    const { blocks, bsize } = mapped(path, () => fs.statfsSync(path));
+    return blocks * bsize;
+  }
+
   lockSync(path: string): { release(): void } {
     return this.#isPrivate ? { release: () => undefined } : lockFile(path);
   }

@@ -127,6 +127,7 @@ function killableDisk({ disk }: Env, life: Life): Env['disk'] {
     syncDirectory: (path, done) => disk.syncDirectory(path, (error) => life.guard(() => done(error))),
     syncDirectorySync: (path) => disk.syncDirectorySync(path),
     freeBytes: (path) => disk.freeBytes(path),
+    totalBytes: (path) => disk.totalBytes(path),
     lockSync(path) {
       const lock = disk.lockSync(path);
       const forget = life.track(() => lock.release());

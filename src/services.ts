@@ -26,6 +26,8 @@ export interface Services {
   readonly groups: GroupCoordinator;
   /** For what only the active controller decides. */
   readonly forwarding: ControllerChannel;
+  /** What the quorum's records have finalized; it is no part of the metadata. (KIP-853) */
+  readonly kraftVersion: () => number;
   /** A broker that is alive, -1 without any: clients are told one of them for the controller, since each forwards to it. */
   readonly someBroker: () => number;
   readonly topicCreator: TopicCreator;

@@ -162,16 +162,16 @@ export class Controller {
   }
 
   unregisterBroker(request: broker.UnregisterBrokerRequest, respond: Respond<broker.UnregisterBrokerResponse>): void {
-    const answer = (errorCode: number): broker.UnregisterBrokerResponse => ({
+    const answer = (errorCode: number, errorMessage: string | null = null): broker.UnregisterBrokerResponse => ({
       throttleTimeMs: 0,
       errorCode,
-      errorMessage: null,
+      errorMessage,
     });
     this.serve(
       'unregisterBroker',
       (core) => ({ records: unregisterRecords(core, request.brokerId), response: answer(ErrorCode.NONE) }),
       respond,
-      ({ code }) => answer(code),
+      ({ code, message }) => answer(code, message),
     );
   }
 

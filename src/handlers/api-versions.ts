@@ -37,14 +37,18 @@ export function apiVersions(served: () => Iterable<readonly [ApiName, ApiHandler
         return;
       }
       const { features, provenance } = call.services.metadata.image;
-      const level = features.finalizedMetadataVersion ?? 0;
+      const levels = [
+        [METADATA_VERSION_FEATURE, features.finalizedMetadataVersion ?? 0],
+        [KRAFT_VERSION_FEATURE, call.services.kraftVersion()],
+      ] as const;
       respond({
         errorCode: ErrorCode.NONE,
         apiKeys: advertised(served()),
         supportedFeatures: supportedFeatures(SERVED_FEATURES, call.apiVersion),
         finalizedFeaturesEpoch: provenance.lastContainedOffset,
-        finalizedFeatures:
-          level > 0 ? [{ name: METADATA_VERSION_FEATURE, maxVersionLevel: level, minVersionLevel: level }] : [],
+        finalizedFeatures: levels
+          .filter(([, level]) => level > 0)
+          .map(([name, level]) => ({ name, maxVersionLevel: level, minVersionLevel: level })),
       });
     },
   });

@@ -6,6 +6,7 @@ import { apis, type ApiName } from '../../wire/api-keys';
 import { apiVersions } from './api-versions';
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs';
 import { describeCluster } from './describe-cluster';
+import { deleteRecords } from './delete-records';
 import { describeConfigs } from './describe-configs';
 import { describeLogDirs } from './describe-log-dirs';
 import { describeTopicPartitions } from './describe-topic-partitions';
@@ -33,7 +34,6 @@ const shareGroups: NotServed = { notServed: 'share groups (KIP-932) come later' 
 const streamsGroups: NotServed = { notServed: 'streams groups (KIP-1071) come later' };
 const telemetry: NotServed = { notServed: 'client telemetry (KIP-714) needs a receiver; clients work without' };
 const otherConfigs: NotServed = { notServed: 'configs of groups and client metrics come later' };
-const records: NotServed = { notServed: 'deleting records before an offset comes later' };
 const directories: NotServed = { notServed: 'moving replicas between log directories comes later' };
 
 export const handlers: Readonly<Record<ApiName, ApiHandler | NotServed>> = {
@@ -54,7 +54,7 @@ export const handlers: Readonly<Record<ApiName, ApiHandler | NotServed>> = {
   ApiVersions: apiVersions(served),
   CreateTopics: forwarded('CreateTopics'),
   DeleteTopics: forwarded('DeleteTopics'),
-  DeleteRecords: records,
+  DeleteRecords: deleteRecords,
   InitProducerId: initProducerId,
   OffsetForLeaderEpoch: offsetForLeaderEpoch,
   AddPartitionsToTxn: transactions,

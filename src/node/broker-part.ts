@@ -234,7 +234,7 @@ export class BrokerPart {
   }
 
   private createServices(): Services {
-    const { env, config, identity, metadata, logs, channels } = this.parts;
+    const { env, config, identity, metadata, logs, channels, quorum } = this.parts;
     const { dynamic } = this;
     const random = env.random('broker');
     return {
@@ -256,6 +256,7 @@ export class BrokerPart {
       producerIds: this.createProducerIds(),
       groups: this.groups,
       forwarding: channels.forwarding,
+      kraftVersion: () => quorum.raft.kraftVersion,
       someBroker: () => {
         const ids = metadata.aliveBrokerIds;
         return ids.length > 1 ? (ids[random.below(ids.length)] ?? -1) : (ids[0] ?? -1);

@@ -18,6 +18,8 @@ export interface PartitionContext {
   readonly clock: Clock;
   /** Told after the log has grown or the high watermark has moved: parked requests may end. */
   advanced(partition: Partition): void;
+  /** Told after a follower has fetched: what waits for its log start may end. */
+  followed(partition: Partition): void;
   /** Asks the controller for another ISR; what comes of it is told to `decided`. */
   propose(partition: Partition, proposal: IsrProposal): void;
 }
@@ -73,8 +75,15 @@ export class Partition {
     const hasMoved = this.core.followerFetched(brokerId, position, this.context.clock.monotonicMs());
     const proposal = this.core.expandIsr(brokerId);
     if (proposal !== null) this.context.propose(this, proposal);
+    this.context.followed(this);
     if (!hasMoved) return;
     this.tellHighWatermark();
+    this.context.advanced(this);
+  }
+
+  /** Records below are gone, here and now; followers learn of it with their next fetch. */
+  advanceLogStart(offset: number): void {
+    this.log.advanceLogStart(offset);
     this.context.advanced(this);
   }
 

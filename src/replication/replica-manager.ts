@@ -68,6 +68,7 @@ export class ReplicaManager {
   private isClosed = false;
   readonly producePurgatory: Purgatory;
   readonly fetchPurgatory: Purgatory;
+  readonly deletePurgatory: Purgatory;
   private readonly leadershipListeners: ((partition: Partition) => void)[] = [];
   private readonly resignationListeners: ((partition: Partition, leaderEpoch: number | null) => void)[] = [];
   private readonly fetchers: FetcherManager;
@@ -97,10 +98,12 @@ export class ReplicaManager {
       core: { brokerId, flushBeforeAck, maxLagMs, brokers: peers.brokers },
       clock: env.clock,
       advanced: ({ key }) => this.wake(key),
+      followed: ({ key }) => this.deletePurgatory.check(key),
       propose: (partition, proposal) => this.isrs.propose(partition, proposal),
     };
     this.producePurgatory = new Purgatory(env.timers, settings.maxDelayedOperations);
     this.fetchPurgatory = new Purgatory(env.timers, settings.maxDelayedOperations);
+    this.deletePurgatory = new Purgatory(env.timers, settings.maxDelayedOperations);
   }
 
   get all(): Iterable<Partition> {
@@ -310,6 +313,7 @@ export class ReplicaManager {
   private wake(key: string): void {
     this.producePurgatory.check(key);
     this.fetchPurgatory.check(key);
+    this.deletePurgatory.check(key);
   }
 
   close(): void {
@@ -319,5 +323,6 @@ export class ReplicaManager {
     this.isrs.close();
     this.producePurgatory.close();
     this.fetchPurgatory.close();
+    this.deletePurgatory.close();
   }
 }

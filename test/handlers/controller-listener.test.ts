@@ -140,6 +140,11 @@ describe('a broker elsewhere', () => {
     expect(await shown()).toMatchObject({ isFenced: false });
     expect((await broker.client().ask('UnregisterBroker', 0, { brokerId: 42 })).errorCode).toBe(0);
     expect(await shown()).toBeUndefined();
+    const again = await broker.client().ask('UnregisterBroker', 0, { brokerId: 42 });
+    expect(again).toMatchObject({
+      errorCode: ErrorCode.BROKER_ID_NOT_REGISTERED,
+      errorMessage: 'Broker ID 42 is not currently registered',
+    });
   });
 });
 

@@ -128,6 +128,11 @@ export class SimDiskPort implements Disk, FilePort {
     return this.disk.freeBytes;
   }
 
+  totalBytes(): number {
+    this.process.observe();
+    return this.disk.totalBytes;
+  }
+
   lockSync(path: string): { release(): void } {
     if (!this.enter('lock', path)) return { release: () => {} };
     const release = this.disk.lock(path, this.process);

@@ -52,6 +52,10 @@ export class SimDisk {
     this.maxOpenFiles = options.maxOpenFiles ?? Infinity;
   }
 
+  get totalBytes(): number {
+    return this.capacityBytes;
+  }
+
   get freeBytes(): number {
     return Math.max(0, this.capacityBytes - this.usedBytes);
   }

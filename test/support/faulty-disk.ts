@@ -77,6 +77,9 @@ export class FaultyDisk implements Disk {
     this.inner.renameSync(from, to);
   }
 
+  totalBytes(path: string): number {
+    return this.inner.totalBytes(path);
+  }
   freeBytes(path: string): number {
     this.check('freeBytes', path);
     return this.inner.freeBytes(path);

@@ -37,6 +37,7 @@ function lines(text: string, step: RunStep | StopStep, places: Places): string[]
   const kept = (text === '' ? [] : raw)
     .map((line) => (step.jsonLines === true ? sortedJson(line) : line))
     .map((line) => inPlaces(line, places))
+    .map(sortedIsr)
     .map((line) => replaceAll(line, step.varies ?? []))
     .map((line) => replaceAll(line, MADE_UP))
     .map((line) => allow(line, step.allowed ?? []))
@@ -84,6 +85,11 @@ function allow(line: string, differences: readonly AllowedDifference[]): string 
     else text = text.replace(pattern, replacement);
   }
   return text;
+}
+
+/** An ISR is a set; in which order a leader lists it says nothing. */
+function sortedIsr(line: string): string {
+  return line.replace(/(?<=\bIsr: )[\d,]+/, (isr) => isr.split(',').sort().join(','));
 }
 
 function sortedJson(line: string): string {

@@ -211,6 +211,10 @@ export class MemoryDisk implements Disk {
     return Number.MAX_SAFE_INTEGER;
   }
 
+  totalBytes(): number {
+    return Number.MAX_SAFE_INTEGER;
+  }
+
   lockSync(): { release(): void } {
     return { release: () => undefined };
   }

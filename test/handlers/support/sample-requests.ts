@@ -50,6 +50,11 @@ function listOffsetsOf(topic: string): RequestOf<'ListOffsets'> {
   return { replicaId: -1, isolationLevel: 0, topics: [{ name: topic, partitions }], timeoutMs: 1000 };
 }
 
+function deleteRecordsOf(topic: string, offsets: readonly number[]): RequestOf<'DeleteRecords'> {
+  const partitions = offsets.map((offset, partitionIndex) => ({ partitionIndex, offset }));
+  return { topics: [{ name: topic, partitions }], timeoutMs: 1000 };
+}
+
 const PROTOCOLS = [{ name: 'range', metadata: Buffer.from([0, 1, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]) }];
 
 function join(groupId: string, memberId: string): RequestOf<'JoinGroup'> {
@@ -185,6 +190,22 @@ export const samples: Samples = {
     typical: ({ topic }) => ({ topics: [{ topic, partitions: [{ partition: 0, leaderEpoch: 0 }] }] }),
     unknown: () => ({ topics: [{ topic: UNKNOWN_TOPIC, partitions: [{ partition: 0, leaderEpoch: 99 }] }] }),
   },
+  DeleteRecords: {
+    typical: ({ topic }) => deleteRecordsOf(topic, [0, -1, 0]),
+    unknown: ({ topic }) => ({
+      topics: [...deleteRecordsOf(UNKNOWN_TOPIC, [0]).topics, ...deleteRecordsOf(topic, [-2, 1 << 30, 0, 5]).topics],
+      timeoutMs: 1000,
+    }),
+  },
+  DescribeLogDirs: {
+    typical: () => ({ topics: null }),
+    unknown: ({ topic }) => ({
+      topics: [
+        { topic: UNKNOWN_TOPIC, partitions: [0] },
+        { topic, partitions: [99] },
+      ],
+    }),
+  },
   DescribeConfigs: {
     typical: ({ topic }) => ({
       resources: [
@@ -215,10 +236,6 @@ export const samples: Samples = {
       ],
       validateOnly: true,
     }),
-  },
-  DescribeLogDirs: {
-    typical: () => ({ topics: null }),
-    unknown: () => ({ topics: [{ topic: UNKNOWN_TOPIC, partitions: [0] }] }),
   },
   DescribeQuorum: {
     typical: () => ({ topics: [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }] }),

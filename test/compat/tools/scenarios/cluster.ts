@@ -17,11 +17,19 @@ const refusable = (api: ApiName, tool: ToolName, ...args: readonly string[]): Ru
 });
 
 /** The APIs that Moldau does not serve, with the reasons that its registry gives. */
-const unserved: readonly AllowedDifference[] = Object.entries(handlers).flatMap(([name, row]) =>
+export const unserved: readonly AllowedDifference[] = Object.entries(handlers).flatMap(([name, row]) =>
   'notServed' in row
     ? [{ reason: row.notServed, pattern: new RegExp(`^\\t${name}\\(\\d+\\): `), replacement: null }]
     : [],
 );
+
+export const otherFeatures: readonly AllowedDifference[] = [
+  {
+    reason: 'features whose APIs are not served yet',
+    pattern: /^Feature: (eligible\.leader\.replicas|group|share|streams|transaction)\.version/,
+    replacement: null,
+  },
+];
 
 export const kafkaCluster: readonly Scenario[] = [
   {
@@ -47,13 +55,7 @@ export const kafkaCluster: readonly Scenario[] = [
         tool: 'kafka-features',
         args: ['describe'],
         varies: [[/Epoch: \d+/, 'Epoch: <n>']],
-        allowed: [
-          {
-            reason: 'features whose APIs are not served yet',
-            pattern: /^Feature: (eligible\.leader\.replicas|group|share|streams|transaction)\.version/,
-            replacement: null,
-          },
-        ],
+        allowed: otherFeatures,
       },
     ],
   },
