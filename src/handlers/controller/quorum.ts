@@ -171,15 +171,17 @@ export const describeQuorum = handler<typeof DescribeQuorumRequest, typeof Descr
     const isMetadata = topics.length === 1 && topic?.topicName === METADATA_TOPIC && topic.partitions.length === 1 && topic.partitions[0]?.partitionIndex === 0;
     if (!isMetadata) return respond(unknownPartitions(topics));
     const description = raft.describeQuorum();
-    const partition = description === null ? notLeader(raft) : described(description);
-    const nodes = call.apiVersion < DIRECTORIES_SINCE ? [] : nodesOf(description);
+    const hasDirectories = call.apiVersion >= DIRECTORIES_SINCE;
+    const partition = description === null ? notLeader(raft) : described(description, hasDirectories);
+    const nodes = hasDirectories ? nodesOf(description) : [];
     respond({ errorCode: ErrorCode.NONE, topics: [{ topicName: METADATA_TOPIC, partitions: [partition] }], nodes });
   },
 });
 
 type Described = Input<typeof DescribeQuorumResponse>['topics'][number]['partitions'][number];
 
-function described({ leaderId, epoch, highWatermark, voters, observers }: QuorumDescription): Described {
+function described({ leaderId, epoch, highWatermark, voters, observers }: QuorumDescription, hasDirectories: boolean): Described {
+  const replicaState = (replica: ReplicaProgress): ReplicaState => replicaStateOf(replica, hasDirectories);
   return {
     partitionIndex: 0,
     errorCode: ErrorCode.NONE,
@@ -191,10 +193,15 @@ function described({ leaderId, epoch, highWatermark, voters, observers }: Quorum
   };
 }
 
-function replicaState({ key, logEndOffset, lastFetchTimestampMs, lastCaughtUpTimestampMs }: ReplicaProgress): Described['observers'][number] {
+type ReplicaState = Described['observers'][number];
+
+function replicaStateOf(
+  { key, logEndOffset, lastFetchTimestampMs, lastCaughtUpTimestampMs }: ReplicaProgress,
+  hasDirectories: boolean,
+): ReplicaState {
   return {
     replicaId: key.id,
-    replicaDirectoryId: key.directoryId,
+    ...(hasDirectories ? { replicaDirectoryId: key.directoryId } : {}),
     logEndOffset,
     lastFetchTimestamp: lastFetchTimestampMs,
     lastCaughtUpTimestamp: lastCaughtUpTimestampMs,
