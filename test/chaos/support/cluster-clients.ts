@@ -1,4 +1,5 @@
 /** Clients that live through the death of nodes: they find the new leader and go on until they are told to stop. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Consumer, Kafka, type Producer, logLevel } from 'kafkajs';
 import { ErrorCode } from '../../../wire/base/error-codes';
 import { ServerError } from '../../../wire/broker-link';
@@ -7,7 +8,7 @@ import { type BrokerAddress, ClusterClient } from '../../../wire/cluster-client'
 import { encodeBatch } from '../../../wire/record/records';
 import type { SimRandom } from '../../sim/random';
 import { clientEnv } from './client-env';
-import { valueOf } from './ledger';
+import { nameOf, valueOf } from './ledger';
 import type { ProducerTarget } from './producers';
 
 const MAX_BATCH_RECORDS = 20;
@@ -15,6 +16,8 @@ const REQUEST_TIMEOUT_MS = 2000;
 /** Enough for kafkajs to outlast any failover: it backs off up to 30 s otherwise. */
 const KAFKAJS_RETRY = { retries: 100, initialRetryTime: 50, maxRetryTime: 500 } as const;
 const PAUSE_MS = 2;
+/** Between two batches of a producer: what is written in minutes is kept in memory. */
+const PACE_MS = 5;
 
 export interface ClusterProducer {
   start(): Promise<{ readonly ended: Promise<void> }>;
@@ -53,7 +56,10 @@ export class WireClusterProducer implements ClusterProducer {
   }
 
   private async run(): Promise<void> {
-    while (!this.isStopping) await this.sendOne();
+    while (!this.isStopping) {
+      await this.sendOne();
+      await delay(PACE_MS);
+    }
     this.client.close();
   }
 
@@ -97,7 +103,10 @@ export class KafkajsClusterProducer implements ClusterProducer {
   }
 
   private async run(): Promise<void> {
-    while (!this.isStopping) await this.sendOne();
+    while (!this.isStopping) {
+      await this.sendOne();
+      await delay(PACE_MS);
+    }
     await this.producer.disconnect();
   }
 
@@ -117,7 +126,7 @@ export class KafkajsClusterProducer implements ClusterProducer {
 
 /** A member of a group that reads everything all the time. */
 export class GroupReader {
-  /** Partition to offset to what was read there. */
+  /** Partition to offset to the name of what was read there. */
   readonly seen = new Map<number, Map<number, string>>();
   readonly problems: string[] = [];
   private readonly ends = new Map<number, number>();
@@ -136,7 +145,7 @@ export class GroupReader {
     await this.consumer.subscribe({ topic: this.topic, fromBeginning: true });
     await this.consumer.run({
       autoCommitInterval: 500,
-      eachMessage: async ({ partition, message }) => this.note(partition, Number(message.offset), message.value?.toString() ?? ''),
+      eachMessage: async ({ partition, message }) => this.note(partition, Number(message.offset), nameOf(message.value?.toString() ?? '')),
     });
   }
 
@@ -149,12 +158,12 @@ export class GroupReader {
   }
 
   /** What was read once must never be read as something else: the record had been committed. */
-  private note(partition: number, offset: number, value: string): void {
+  private note(partition: number, offset: number, name: string): void {
     const offsets = this.seen.get(partition) ?? new Map<number, string>();
     this.seen.set(partition, offsets);
     const before = offsets.get(offset);
-    if (before !== undefined && before !== value) this.problems.push(`partition ${partition}: ${offset} was ${before.slice(0, 40)}, and is ${value.slice(0, 40)}`);
-    offsets.set(offset, value);
+    if (before !== undefined && before !== name) this.problems.push(`partition ${partition}: ${offset} was ${before}, and is ${name}`);
+    offsets.set(offset, name);
     this.ends.set(partition, Math.max(this.readBelow(partition), offset + 1));
   }
 }
@@ -178,7 +187,7 @@ export async function untilAnswered<T>(call: () => Promise<T>): Promise<T> {
       const mayPass = error instanceof ExchangeError ? error.kind !== 'malformed' : error instanceof ServerError && PASSING.has(error.errorCode);
       if (!mayPass) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    await delay(PAUSE_MS);
   }
 }
 

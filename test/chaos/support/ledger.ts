@@ -17,8 +17,15 @@ export function valueOf(producer: string, number: number): string {
   return `${producer}/${number}/${'.'.repeat(paddingBytes)}`;
 }
 
+/** `producer/number`, which says everything of a value; a string of its own, since a slice would keep the whole value. */
+export function nameOf(value: string): string {
+  const [producer = '', number = ''] = value.split('/', 2);
+  return `${producer}/${Number(number)}`;
+}
+
 export class Ledger {
   ackedCount = 0;
+  /** Of each partition, offset to the name of what was acked there. */
   private readonly acked = new Map<number, Map<number, string>>();
   private readonly sent = new Map<number, Map<string, number>>();
   private readonly waiting: { readonly count: number; readonly resolve: () => void }[] = [];
@@ -31,7 +38,7 @@ export class Ledger {
 
   noteAcked(partition: number, baseOffset: number, values: readonly string[]): void {
     const offsets = mapAt(this.acked, partition);
-    values.forEach((value, i) => offsets.set(baseOffset + i, value));
+    values.forEach((value, i) => offsets.set(baseOffset + i, nameOf(value)));
     this.ackedCount += values.length;
     for (const waiter of this.waiting.filter(({ count }) => count <= this.ackedCount)) {
       this.waiting.splice(this.waiting.indexOf(waiter), 1);
@@ -85,7 +92,7 @@ export class Ledger {
     firstOffset: number,
   ): string[] {
     const problems: string[] = [];
-    const found = new Map(records.map(({ offset, value }) => [offset, decoder.decode(value ?? undefined)]));
+    const found = new Map(records.map(({ offset, value }) => [offset, nameOf(decoder.decode(value ?? undefined))]));
     for (const [offset, value] of this.acked.get(partition) ?? []) {
       if (offset < firstOffset) continue;
       const there = found.get(offset);
