@@ -6,6 +6,7 @@
  * the snapshot's end: -1 for the 0-0 checkpoint that formatting writes.
  */
 import { invariant } from '../../wire/base/invariant';
+import type { ReplicaKey } from './replica-key';
 import type { VoterSet } from './voter-set';
 
 /** Where records of the 0-0 checkpoint count from. */
@@ -70,6 +71,13 @@ export class ControlState {
 
   get kraftVersion(): number {
     return this.kraftVersionHistory.last?.value ?? 0;
+  }
+
+  /** The last set has this voter no more, and may not be committed: everything below `committed` is. */
+  isLeaving(key: ReplicaKey, committed: number): boolean {
+    const { last } = this.voterHistory;
+    if (last === null || last.offset < committed || last.value.isVoter(key)) return false;
+    return this.voterHistory.at(last.offset)?.value.isVoter(key) ?? false;
   }
 
   /** True when no record of the log itself has named the voters yet. */

@@ -110,7 +110,7 @@ export function takeVote(machine: QuorumMachine, voterId: number, { granted }: V
  */
 export function leaderIsGone(machine: QuorumMachine, peerId: number, { now }: Turn): void {
   const { role } = machine;
-  if (role.name !== 'follower' || role.leaderId !== peerId || !machine.isVoter) return;
+  if (role.name !== 'follower' || role.leaderId !== peerId || !machine.mayStand) return;
   role.hasFetched = false;
   role.deadlineMs = Math.min(role.deadlineMs, now.monotonicMs + machine.parts.random.below(MAX_STAND_DELAY_MS));
 }

@@ -79,9 +79,10 @@ function servers(machine: QuorumMachine): readonly Destination[] {
   const { role } = machine;
   const own = machine.destination(machine.self.id, config.ownEntry.endpoints);
   const leader = role.name === 'follower' ? machine.destination(role.leaderId, role.leaderEndpoints) : null;
-  return (config.bootstrapServers.length > 0 ? bootstrapServers(machine) : otherVoters(machine)).filter(
-    (server) => !isSameAddress(server, own) && !isSameAddress(server, leader),
-  );
+  const isOther = (server: Destination): boolean => !isSameAddress(server, own) && !isSameAddress(server, leader);
+  const configured = bootstrapServers(machine).filter(isOther);
+  // A node that was the only server knows the voters that have come since.
+  return configured.length > 0 ? configured : otherVoters(machine).filter(isOther);
 }
 
 function bootstrapServers({ parts }: QuorumMachine): readonly Destination[] {

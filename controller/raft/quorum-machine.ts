@@ -91,6 +91,15 @@ export class QuorumMachine {
     return this.parts.config.canVote && (this.parts.control.voters?.isVoter(this.self) ?? false);
   }
 
+  /**
+   * A voter stands, and so does one whose removal may not be committed: of two voters, the one that removed itself and then
+   * died may be the only one that has the record, and then the other could not be elected. It does not count its own vote.
+   */
+  get mayStand(): boolean {
+    const { config, control } = this.parts;
+    return this.isVoter || (config.canVote && control.isLeaving(this.self, this.committed));
+  }
+
   get isAlone(): boolean {
     return this.isVoter && this.voters.isOnlyVoter(this.self);
   }
@@ -123,7 +132,7 @@ export class QuorumMachine {
   }
 
   electionDeadline(now: Instant): number {
-    if (!this.isVoter) return NEVER;
+    if (!this.mayStand) return NEVER;
     const { electionTimeoutMs } = this.parts.config;
     return now.monotonicMs + electionTimeoutMs + this.parts.random.below(Math.max(1, electionTimeoutMs));
   }
@@ -132,7 +141,7 @@ export class QuorumMachine {
   inheritedDeadline(now: Instant): number {
     const { role } = this;
     const isElectionTimer = role.name !== 'leader' && role.name !== 'follower' && role.deadlineMs < NEVER;
-    return this.isVoter && isElectionTimer ? role.deadlineMs : this.electionDeadline(now);
+    return this.mayStand && isElectionTimer ? role.deadlineMs : this.electionDeadline(now);
   }
 
   /**
@@ -204,7 +213,7 @@ export class QuorumMachine {
   }
 
   becomeCandidate(turn: Turn): void {
-    invariant(this.isVoter, 'a node that is no voter stands');
+    invariant(this.mayStand, 'a node that is no voter stands');
     const votes = new Map([[this.self.id, true]]);
     const epoch = this.epoch + 1;
     // A voter that is alone has won already: one durable write, as leader, says all that the two would.
@@ -221,7 +230,7 @@ export class QuorumMachine {
   resignedRole(successors: readonly ReplicaKey[], now: Instant): Extract<RaftRole, { name: 'resigned' }> {
     const untold = new Set(this.parts.control.voters?.ids.filter((id) => id !== this.self.id) ?? []);
     // A leader that has been voted out waits, too, and then asks others whom to follow.
-    const deadlineMs = this.isVoter ? this.electionDeadline(now) : now.monotonicMs + this.parts.config.electionTimeoutMs;
+    const deadlineMs = this.mayStand ? this.electionDeadline(now) : now.monotonicMs + this.parts.config.electionTimeoutMs;
     return { name: 'resigned', deadlineMs: this.isShuttingDown ? NEVER : deadlineMs, successors, untold };
   }
 

@@ -168,7 +168,7 @@ export class RaftCore {
     const { self } = machine;
     const deadlineMs = machine.electionDeadline(now);
     if (leaderId === self.id) return machine.resignedRole([], now);
-    if (votedKey !== null && sameKey(votedKey, self) && machine.isVoter) {
+    if (votedKey !== null && sameKey(votedKey, self) && machine.mayStand) {
       return { name: 'candidate', votes: new Map([[self.id, true]]), deadlineMs };
     }
     const endpoints = leaderId === NO_LEADER ? [] : (machine.parts.control.voters?.find(leaderId)?.endpoints ?? []);
@@ -195,7 +195,7 @@ export class RaftCore {
       case 'candidate':
         return stand(machine, turn);
       case 'follower':
-        if (machine.isVoter) return leaderIsSilent(machine, role, turn);
+        if (machine.mayStand) return leaderIsSilent(machine, role, turn);
         return machine.becomeUnattached(epoch, role.leaderId, NEVER, turn);
       default:
         return unreachable(role);

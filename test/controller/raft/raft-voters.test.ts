@@ -250,6 +250,29 @@ describe('a voter that is removed', () => {
     expect(raft.core.roleName).toBe('unattached');
   });
 
+  test('and led two may be the only one to know of it: it stands, without a vote of its own, and goes when it is committed', () => {
+    const raft = leader(1, 2).asks(9, remove(1)).flushed(4).step({ type: 'resign', epoch: 1 }).answers(2);
+    raft.wait(2000).step({ type: 'tick' }).wait(2000).step({ type: 'tick' });
+    expect(raft.core.roleName).toBe('prospective');
+    raft.answers(2, { granted: true });
+    expect([raft.core.roleName, raft.core.epoch]).toEqual(['candidate', 3]);
+    raft.answers(2, { granted: true }).flushed(5).asks(2, fetch(2, 4, { epoch: 3, maxWaitMs: 0 }));
+    expect([raft.core.roleName, raft.core.highWatermark]).toEqual(['leader', -1]);
+    raft.asks(2, fetch(2, 5, { epoch: 3, lastFetchedEpoch: 3, maxWaitMs: 0 }));
+    expect([raft.core.roleName, raft.core.committedOffset]).toEqual(['resigned', 5]);
+  });
+
+  test('and knows that this is committed stands no more', () => {
+    const raft = new RaftTranscript({ voters: votersOf(1, 2, 3) }).step({ type: 'start' });
+    raft.control.voterHistory.add(0, votersOf(2, 3));
+    raft.asks(2, { api: 'beginQuorumEpoch', epoch: 1, leaderId: 2, voter: null, endpoints: endpointsOf(2) });
+    expect(raft.fails(2, 'refused').wait(150).step({ type: 'tick' }).core.roleName).toBe('prospective');
+    const knowing = new RaftTranscript({ voters: votersOf(1, 2, 3), votersOffset: -1 }).step({ type: 'start' });
+    knowing.control.voterHistory.add(0, votersOf(2, 3));
+    expect(knowing.control.isLeaving(key(1), 0)).toBe(true);
+    expect(knowing.control.isLeaving(key(1), 1)).toBe(false);
+  });
+
   test('and has voted for itself does not stand after a restart', () => {
     const stored = { epoch: 4, leaderId: -1, votedKey: key(1) };
     expect(new RaftTranscript({ voters: votersOf(2, 3), stored }).step({ type: 'start' }).core.roleName).toBe('unattached');

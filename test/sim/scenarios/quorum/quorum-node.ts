@@ -40,12 +40,17 @@ export interface NodeSpec {
   readonly voters: InitialVoters;
   /** False for a broker, which only watches. */
   readonly canVote: boolean;
+  /** Asks to become a voter by itself. */
+  readonly autoJoin: boolean;
   readonly staticVoters: VoterSet | null;
   readonly bootstrapServers: readonly HostAndPort[];
 }
 
 export interface QuorumNode {
   readonly raft: RaftNode;
+  readonly directoryId: string;
+  readonly raftLog: PartitionRaftLog;
+  readonly snapshots: SnapshotStore;
   readonly log: PartitionLog;
   stop(): void;
 }
@@ -58,6 +63,7 @@ export function openNode(env: Env, spec: NodeSpec, wrap: (raft: RaftNode) => Pic
   const logs = LogManager.open(env, managerSettings(config), locks);
   const log = logs.openMetadataLog(LOG_DIRECTORY, METADATA_TOPIC_ID, config);
   const snapshots = new SnapshotStore(env.disk, PARTITION_DIRECTORY, env.random('snapshots'));
+  const raftLog = new PartitionRaftLog(log, snapshots);
   const self = { id: spec.nodeId, directoryId };
   const raft = new RaftNode({
     config: {
@@ -71,12 +77,12 @@ export function openNode(env: Env, spec: NodeSpec, wrap: (raft: RaftNode) => Pic
       fetchTimeoutMs: 2000,
       retryBackoffMs: 20,
       requestTimeoutMs: 2000,
-      autoJoin: false,
+      autoJoin: spec.autoJoin,
       fetchMaxBytes: 700,
       fetchSnapshotMaxBytes: 300,
       appendLingerMs: 25,
     },
-    log: new PartitionRaftLog(log, snapshots),
+    log: raftLog,
     snapshots,
     electionStore: new FileElectionStore(env.disk, PARTITION_DIRECTORY),
     channel: new PeerChannel(env, { nodeId: spec.nodeId, clusterId: CLUSTER_ID, listenerName: LISTENER, requestTimeoutMs: 2000 }),
@@ -96,7 +102,7 @@ export function openNode(env: Env, spec: NodeSpec, wrap: (raft: RaftNode) => Pic
     raft.stop();
     void sockets.stop(0);
   };
-  return { raft, log, stop };
+  return { raft, directoryId, raftLog, snapshots, log, stop };
 }
 
 function identityOf(env: Env, { nodeId, host, voters, canVote }: NodeSpec): { endpoints: { name: string; host: string; port: number }[]; directoryId: string } {

@@ -2,22 +2,20 @@
  * A quorum of three or five voters, with or without an observer, each a process with its disk, under kill -9, loss of power
  * of one or of all, pauses, cut and reset connections and leaders that resign. Nothing committed changes or goes (I13 and
  * the state machine's safety), whatever is committed is on the platters of a majority, votes are on the platter before they
- * are given, and in the end all agree.
+ * are given, and in the end all agree. Meanwhile voters are added, removed and, with a new disk, replaced.
  */
 import type { VoteAsk } from '../../../../controller/raft/raft-messages';
 import type { AnswerTo, RaftNode } from '../../../../controller/raft/raft-node';
-import { UNKNOWN_DIRECTORY } from '../../../../controller/raft/replica-key';
-import { VoterSet, type Voter } from '../../../../controller/raft/voter-set';
 import type { Env } from '../../../../log/env';
-import { randomUuid } from '../../../../wire/base/uuid';
 import type { Play, Played, Scenario, Step } from '../../harness/scenario';
-import type { SimRandom } from '../../random';
 import { SimViolation } from '../../violation';
 import { SimWorld } from '../../world';
 import { QuorumApp } from './quorum-app';
 import { durableElection, durableLog } from './quorum-belief';
 import { QuorumGhost } from './quorum-ghost';
+import { QuorumMembership } from './quorum-membership';
 import { openNode, PORT, type NodeSpec, type QuorumNode } from './quorum-node';
+import { firstVoters, hostOf, plan, specsOf } from './quorum-plan';
 
 /** What a play may take of virtual time. */
 const MAX_PLAY_MS = 1_200_000;
@@ -31,45 +29,12 @@ export const quorum: Scenario = {
   name: 'quorum',
   counters: [
     'elected', 'acked', 'kill', 'power', 'power of all', 'pause', 'cut', 'cut one way', 'reset', 'strand', 'resign', 'leave', 'truncated', 'snapshot',
-    'snapshot loaded', 'log start moved', 'snapshot fetched', 'five voters', 'observer', 'static voters',
+    'snapshot loaded', 'log start moved', 'snapshot fetched', 'five voters', 'observer', 'static voters', 'voter added', 'voter removed', 'leader removed',
+    'wiped', 'lost voter removed', 'auto-join',
   ],
   plan,
   play: (play) => new QuorumPlay(play).run(),
 };
-
-function plan(random: SimRandom, mood: 'wild' | 'calm'): readonly Step[] {
-  const isWild = mood === 'wild';
-  const shape: Step = {
-    kind: 'shape',
-    voters: isWild && random.chance(0.25) ? 5 : 3,
-    observer: isWild && random.chance(0.4),
-    isStatic: isWild && random.chance(0.2),
-  };
-  const nodes = Number(shape['voters']) + (shape['observer'] === true ? 1 : 0);
-  const count = isWild ? random.between(5, 40) : random.between(5, 8);
-  return [shape, ...Array.from({ length: count }, () => drawStep(random, isWild ? 1 : 0, nodes))];
-}
-
-function drawStep(random: SimRandom, faults: number, nodes: number): Step {
-  const node = random.between(1, nodes);
-  const downMs = random.chance(0.05) ? random.spread(60_000, 120_000) : random.chance(0.2) ? random.spread(2_000, 8_000) : random.spread(1, 500);
-  const steps: readonly (readonly [number, () => Step])[] = [
-    [8, () => ({ kind: 'write', records: random.between(1, 4), valueBytes: random.between(1, 150), wait: random.chance(0.5) })],
-    [3, () => ({ kind: 'wait', delayMs: random.chance(0.2) ? random.spread(60_000, 70_000) : random.spread(0, 1_500) })],
-    [2, () => ({ kind: 'snapshot', node: random.between(0, nodes) })],
-    [2 * faults, () => ({ kind: 'kill', node, downMs })],
-    [2 * faults, () => ({ kind: 'power', node, downMs })],
-    [0.7 * faults, () => ({ kind: 'powerOfAll', downMs: random.spread(1, 300) })],
-    [1 * faults, () => ({ kind: 'pause', node, delayMs: random.spread(10, 8_000) })],
-    [2 * faults, () => ({ kind: 'cut', node, other: random.between(1, nodes), oneWay: random.chance(0.4), delayMs: random.spread(10, 8_000) })],
-    [1 * faults, () => ({ kind: 'isolate', node, delayMs: random.spread(10, 8_000) })],
-    [1.5 * faults, () => ({ kind: 'strand', records: random.between(1, 4), valueBytes: random.between(1, 150), delayMs: random.spread(10, 8_000) })],
-    [1 * faults, () => ({ kind: 'reset', node, other: random.between(1, nodes) })],
-    [0.7, () => ({ kind: 'resign' })],
-    [0.5, () => ({ kind: 'leave', node, downMs })],
-  ];
-  return steps[random.weighted(steps.map(([weight]) => weight))]![1]();
-}
 
 interface LiveNode {
   readonly app: QuorumApp;
@@ -83,7 +48,7 @@ class QuorumPlay {
   private readonly world: SimWorld;
   private readonly ghost: QuorumGhost;
   private readonly specs: NodeSpec[];
-  private readonly voters: VoterSet;
+  private readonly membership: QuorumMembership;
   private readonly live = new Map<number, LiveNode>();
   private readonly lives = new Map<number, number>();
   private readonly calls: number[] = [];
@@ -96,15 +61,11 @@ class QuorumPlay {
     const shape: Step = play.steps.find(({ kind }) => kind === 'shape') ?? { kind: 'shape', voters: 3 };
     const voterCount = Number(shape['voters']);
     const isStatic = shape['isStatic'] === true;
-    this.voters = this.drawVoters(voterCount, isStatic);
-    const bootstrapServers = this.voters.ids.map((id) => ({ host: hostOf(id), port: PORT }));
-    const common = { staticVoters: isStatic ? this.voters : null, bootstrapServers: isStatic ? [] : bootstrapServers };
-    const initial = isStatic ? ('none' as const) : this.voters.voters;
-    this.specs = this.voters.ids.map((nodeId) => ({ nodeId, host: hostOf(nodeId), voters: initial, canVote: true, ...common }));
-    if (shape['observer'] === true) {
-      this.specs.push({ nodeId: voterCount + 1, host: hostOf(voterCount + 1), voters: 'none', canVote: false, ...common });
-      play.count('observer');
-    }
+    const first = firstVoters(voterCount, isStatic, this.world.random('voters'));
+    this.membership = new QuorumMembership(first, (what) => this.violate(what), (counter) => play.count(counter));
+    this.specs = specsOf(shape, first, isStatic);
+    if (shape['observer'] === true) play.count('observer');
+    if (shape['autoJoin'] === true) play.count('auto-join');
     if (voterCount === 5) play.count('five voters');
     if (isStatic) play.count('static voters');
   }
@@ -121,16 +82,6 @@ class QuorumPlay {
     if (end !== 'met') throw this.violate(`the play hangs (${end})`);
     for (const nodeId of this.specs.map((spec) => spec.nodeId)) this.noteCalls(nodeId);
     return { calls: this.calls, traceHash: world.trace.hash };
-  }
-
-  private drawVoters(count: number, isStatic: boolean): VoterSet {
-    const random = this.world.random('voters');
-    const voters = Array.from({ length: count }, (_, index): Voter => {
-      const id = index + 1;
-      const directoryId = isStatic ? UNKNOWN_DIRECTORY : randomUuid(random);
-      return { id, directoryId, endpoints: [{ name: 'CONTROLLER', host: hostOf(id), port: PORT }], minKraftVersion: 0, maxKraftVersion: 1 };
-    });
-    return new VoterSet(voters);
   }
 
   private startNode(nodeId: number): void {
@@ -166,6 +117,7 @@ class QuorumPlay {
     const app = new QuorumApp(nodeId, env, this.ghost, isDead, violate, (counter) => this.play.count(counter));
     const node = openNode(env, spec, (raft) => this.watched(raft, spec, isDead), fatal);
     if (isDead()) return;
+    this.membership.started(nodeId, node.directoryId);
     this.live.set(nodeId, { app, node, committed: -1, logStart: node.log.logStartOffset, logEnd: node.log.logEndOffset });
     app.runOn(node.raft);
     node.raft.start();
@@ -173,10 +125,11 @@ class QuorumPlay {
 
   /** Sees what peers are answered: a vote is on the platter before it is given. */
   private watched(raft: RaftNode, { nodeId, host }: NodeSpec, isDead: () => boolean): Pick<RaftNode, 'handle'> {
+    const wipes = this.membership.wipesOf(nodeId);
     const check = (ask: VoteAsk, granted: boolean): void => {
       if (!granted || ask.preVote || isDead()) return;
       const candidate = `${ask.candidate.id}/${ask.candidate.directoryId}`;
-      this.ghost.voted(`node ${nodeId}`, ask.epoch, candidate);
+      this.ghost.voted(`node ${nodeId}/${wipes}`, ask.epoch, candidate);
       const election = durableElection(this.world.host(host).disk);
       if (election?.epoch === ask.epoch && election.votedKey?.id === ask.candidate.id) return;
       throw this.violate(`node ${nodeId} gives node ${ask.candidate.id} its vote in epoch ${ask.epoch}; its platter says ${JSON.stringify(election)}`);
@@ -199,7 +152,8 @@ class QuorumPlay {
       const { leaderId, epoch } = raft.leader;
       const isLeading = leaderId === nodeId && raft.isLeading;
       if (isLeading) this.ghost.leads(nodeId, epoch);
-      if (isLeading && committed > each.committed) this.checkDurable(nodeId, log, Math.max(each.committed, log.logStartOffset, 0), committed);
+      this.membership.check(nodeId, each.node);
+      if (isLeading && committed > each.committed) this.checkDurable(nodeId, each.node, Math.max(each.committed, log.logStartOffset, 0), committed);
       each.committed = committed;
       if (log.logStartOffset > each.logStart) this.play.count(log.logEndOffset === log.logStartOffset ? 'snapshot fetched' : 'log start moved');
       if (log.logEndOffset < each.logEnd) this.play.count('truncated');
@@ -208,14 +162,16 @@ class QuorumPlay {
     }
   }
 
-  /** What a leader calls committed is on the platters of a majority. */
-  private checkDurable(nodeId: number, log: QuorumNode['log'], from: number, to: number): void {
-    const disks = this.voters.ids.map((id) => durableLog(this.world.host(hostOf(id)).disk));
+  /** What a leader calls committed is on the platters of a majority of the voters that it has in its log. */
+  private checkDurable(nodeId: number, { log, raft: { voters } }: QuorumNode, from: number, to: number): void {
+    if (voters === null) throw this.violate(`node ${nodeId} leads nobody`);
+    const whole = voters.voters.filter((voter) => this.membership.isWhole(voter));
+    const disks = whole.map(({ id }) => durableLog(this.world.host(hostOf(id)).disk));
     for (let offset = from; offset < to; offset++) {
       const epoch = log.epochs.epochForOffset(offset);
       const holders = disks.filter(({ epochs, snapshotEnd }) => offset < snapshotEnd || epochs.get(offset) === epoch);
-      if (holders.length >= this.voters.majority) continue;
-      throw this.violate(`node ${nodeId} calls ${offset} of epoch ${epoch} committed, and ${holders.length} of ${this.voters.size} platters have it`);
+      if (holders.length >= voters.majority) continue;
+      throw this.violate(`node ${nodeId} calls ${offset} of epoch ${epoch} committed, and ${holders.length} of ${voters.size} platters have it`);
     }
   }
 
@@ -247,10 +203,73 @@ class QuorumPlay {
       case 'resign':
         for (const { node: each } of this.live.values()) if (each.raft.isLeading) each.raft.resign(each.raft.leader.epoch);
         return this.play.count('resign');
+      case 'addVoter':
+      case 'removeVoter':
+        return this.changeVoters(step, () => pause(30));
+      case 'wipe':
+        return this.wipe(node, Number(step['downMs']), () => pause(30));
+      case 'replaceLost':
+        return void this.replaceLost();
       case 'leave':
         return this.leave(env, node, Number(step['downMs']));
       default:
     }
+  }
+
+  /** Of several that believe so, the one that leads the newest epoch. */
+  private get leading(): QuorumNode | null {
+    const leaders = [...this.live.values()].map(({ node }) => node).filter(({ raft }) => raft.isLeading);
+    return leaders.sort((a, b) => b.raft.leader.epoch - a.raft.leader.epoch)[0] ?? null;
+  }
+
+  private async changeVoters(step: Step, pause: () => Promise<void>): Promise<void> {
+    const { leading } = this;
+    const nodeId = Number(step['node']);
+    if (leading === null) return;
+    if (step.kind === 'removeVoter') this.membership.remove(leading, step['ofLeader'] === true ? leading.raft.nodeId : nodeId);
+    else this.add(leading, this.absentNode(leading, nodeId), step['ack'] === true);
+    if (step['wait'] === true) await pause();
+  }
+
+  /** This node, or another controller, if it is a voter already and the other is none. */
+  private absentNode({ raft }: QuorumNode, nodeId: number): number {
+    const isVoter = (id: number): boolean => raft.voters?.find(id) !== undefined;
+    return isVoter(nodeId) ? (this.specs.find((spec) => spec.canVote && !isVoter(spec.nodeId))?.nodeId ?? nodeId) : nodeId;
+  }
+
+  private add(leading: QuorumNode, nodeId: number, ackWhenCommitted: boolean): void {
+    const spec = this.specs[nodeId - 1];
+    if (spec?.canVote === true) this.membership.add(leading, { id: nodeId, host: spec.host, port: PORT }, ackWhenCommitted);
+  }
+
+  private mayWipe(nodeId: number): boolean {
+    const { leading } = this;
+    const live = [...this.live.values()].map(({ node }) => node);
+    return leading !== null && this.membership.mayWipe(nodeId, leading, live, this.specs.length);
+  }
+
+  /** The node comes back with an empty disk. */
+  private async wipe(nodeId: number, downMs: number, pause: () => Promise<void>): Promise<void> {
+    const spec = this.specs[nodeId - 1];
+    for (let tries = 0; tries < 50 && !this.mayWipe(nodeId); tries++) await pause();
+    if (spec === undefined || !this.mayWipe(nodeId)) return;
+    this.world.kill(processOf(nodeId));
+    this.world.host(spec.host).disk.wipe();
+    this.membership.wiped(nodeId);
+    this.specs[nodeId - 1] = { ...spec, voters: 'none' };
+    this.play.count('wiped');
+    this.world.scheduler.at(downMs, this.world.owner, () => this.startNode(nodeId));
+  }
+
+  /** Voters whose disks are gone are removed, and their nodes added again. True when there are none. */
+  private replaceLost(): boolean {
+    const { leading } = this;
+    if (leading === null) return false;
+    const lost = leading.raft.voters?.voters.filter((voter) => !this.membership.isWhole(voter)) ?? [];
+    for (const { id } of lost) this.membership.remove(leading, id);
+    const absent = this.specs.filter(({ nodeId }) => this.membership.wipesOf(nodeId) > 0 && leading.raft.voters?.find(nodeId) === undefined);
+    for (const { nodeId } of lost.length === 0 ? absent : []) this.add(leading, nodeId, true);
+    return lost.length + absent.length === 0;
   }
 
   private async write(env: Env, step: Step): Promise<void> {
@@ -345,14 +364,17 @@ class QuorumPlay {
     const pause = (): Promise<void> => new Promise((resolve) => void env.timers.set(POLL_MS, resolve));
     const endMs = env.clock.monotonicMs() + MAX_SETTLE_MS;
     let askAtMs = 0;
+    let replaceAtMs = 0;
     for (;;) {
       const nowMs = env.clock.monotonicMs();
       const everybody = [...this.live.values()];
       const isCommitted = [...this.ghost.committed.values()].some(({ value }) => value.startsWith(LAST));
       // Whoever takes it may not lead any more: so it is asked again.
       if (!isCommitted && nowMs >= askAtMs && everybody.some(({ app }) => app.write([`${LAST}${this.values++}`]))) askAtMs = nowMs + 1_000;
+      const isWhole = nowMs < replaceAtMs ? false : this.replaceLost();
+      if (nowMs >= replaceAtMs) replaceAtMs = nowMs + 200;
       const hasAll = everybody.every(({ app }) => app.nextOffset >= this.ghost.committedEnd);
-      if (isCommitted && everybody.length === this.specs.length && hasAll) break;
+      if (isCommitted && everybody.length === this.specs.length && hasAll && isWhole) break;
       if (nowMs > endMs) throw this.violate(`no agreement within ${MAX_SETTLE_MS} ms: ${this.state()}`);
       await pause();
     }
@@ -377,10 +399,6 @@ class QuorumPlay {
     const logs = this.specs.map(({ nodeId }) => `--- node ${nodeId}\n${this.world.running(processOf(nodeId)).log.text().split('\n').slice(-6).join('\n')}`);
     return new SimViolation(`${what}\n${logs.join('\n')}`);
   }
-}
-
-function hostOf(nodeId: number): string {
-  return `node${nodeId}`;
 }
 
 function processOf(nodeId: number): string {
