@@ -38,8 +38,8 @@ class Report {
   }
 
   phase(name: string, looks: readonly NodeLook[]): void {
-    for (const { node, longestStallMs, rssMb, heapMb, cpuShare } of looks) {
-      process.stdout.write(`  ${name}, node ${node}: stall ${longestStallMs.toFixed(0)} ms, RSS ${rssMb.toFixed(0)} MB, heap ${heapMb.toFixed(0)} MB, CPU ${(100 * cpuShare).toFixed(1)} %\n`);
+    for (const { node, longestStallMs, busyMs, rssMb, heapMb, cpuShare } of looks) {
+      process.stdout.write(`  ${name}, node ${node}: stall ${longestStallMs.toFixed(0)} ms (at work ${busyMs.toFixed(0)} ms), RSS ${rssMb.toFixed(0)} MB, heap ${heapMb.toFixed(0)} MB, CPU ${(100 * cpuShare).toFixed(1)} %\n`);
     }
     this.line(`${name}: longest stall`, Math.max(...looks.map(({ longestStallMs }) => longestStallMs)), BARS.stallMs, 'ms');
     this.line(`${name}: most resident memory`, Math.max(...looks.map(({ rssMb }) => rssMb)), BARS.rssMb, 'MB');

@@ -52,7 +52,7 @@ export async function runKcat(resources: Resources, job: KcatJob): Promise<Windo
   if (work.kind === 'kcat-consume') await run(produce);
   const once = (): Promise<void> => run(work.kind === 'kcat-produce' ? produce : consume);
   await repeat(once, job.warmUpSeconds);
-  const close = gauge.openWindow(broker.pid);
+  const close = gauge.openWindow([broker.pid]);
   await repeat(once, job.windowSeconds);
   const window = close();
   await deleteTopic(connection, topic);

@@ -9,6 +9,8 @@ import { ended } from './resources';
 export interface LoopDelays {
   readonly p99Ms: number;
   readonly maxMs: number;
+  /** What the process has worked in the longest gap; less than that when it had to wait for a core or a disk. */
+  readonly maxBusyMs: number;
   readonly rss: number;
   readonly heapUsed: number;
   readonly arrayBuffers: number;

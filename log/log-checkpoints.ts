@@ -40,6 +40,26 @@ export class LogCheckpoints {
     }
   }
 
+  /** What the next start believes, in slices: each log costs several syncs, and the node still has its part in the quorum. */
+  async writeClosingFiles(): Promise<void> {
+    const { clock, timers } = this.env;
+    const begun = new Set<PartitionLog>();
+    for (let isDone = false; !isDone; ) {
+      isDone = true;
+      const endMs = clock.monotonicMs() + SLICE_MS;
+      this.forEachOnlineDirectory((_, logs) => {
+        for (const log of logs) {
+          if (begun.has(log)) continue;
+          isDone &&= begun.size === 0 || clock.monotonicMs() < endMs;
+          if (!isDone) return;
+          begun.add(log);
+          log.writeClosingFiles();
+        }
+      });
+      if (!isDone) await new Promise<void>((resolve) => timers.soon(resolve));
+    }
+  }
+
   /** Writes recovery points, after the epochs of the logs whose points move: in slices, since each costs two syncs. */
   moveRecoveryPoints(): void {
     this.persistEpochs([...this.logs.values()]);

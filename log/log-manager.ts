@@ -360,7 +360,7 @@ export class LogManager {
   /** Several side by side: the disk joins their syncs. */
   private async writeFinalState(): Promise<void> {
     await this.flushAllAtEnd();
-    this.checkpoints.forEachOnlineDirectory((_, logs) => logs.forEach((log) => log.writeClosingFiles()));
+    await this.checkpoints.writeClosingFiles();
     this.writeRecoveryPoints();
     this.writeLogStarts();
     this.writeHighWatermarks();

@@ -7,7 +7,7 @@ export interface Window {
   readonly records: number;
   /** Bytes of whole batches, as they are on the wire. */
   readonly batchBytes: number;
-  /** Of the broker's process, null where /proc is missing. */
+  /** Of the broker's process or processes, null where /proc is missing. */
   readonly brokerCpuSeconds: number | null;
   /** Of the load generator's process, null for one that cannot be asked. */
   readonly clientCpuSeconds: number | null;
@@ -37,9 +37,9 @@ export class Gauge {
   }
 
   /** Opens a window; the function that comes back closes it. */
-  openWindow(brokerPid: number): () => Window {
+  openWindow(brokerPids: readonly number[]): () => Window {
     const { requests, records, batchBytes } = this;
-    const brokerCpu = cpuSeconds(brokerPid);
+    const brokerCpu = cpuSecondsOfAll(brokerPids);
     const clientCpu = ownCpuSeconds();
     const startMs = performance.now();
     this.windowStartMs = startMs;
@@ -47,7 +47,7 @@ export class Gauge {
     return () => {
       const endMs = performance.now();
       for (const watch of this.watches) watch.closeAt(endMs);
-      const brokerCpuEnd = cpuSeconds(brokerPid);
+      const brokerCpuEnd = cpuSecondsOfAll(brokerPids);
       return {
         seconds: (endMs - startMs) / 1000,
         requests: this.requests - requests,
@@ -80,6 +80,16 @@ class StallWatch {
 }
 
 export type { StallWatch };
+
+function cpuSecondsOfAll(pids: readonly number[]): number | null {
+  let sum = 0;
+  for (const pid of pids) {
+    const seconds = cpuSeconds(pid);
+    if (seconds === null) return null;
+    sum += seconds;
+  }
+  return sum;
+}
 
 function ownCpuSeconds(): number {
   const { user, system } = process.cpuUsage();

@@ -39,7 +39,9 @@ export async function runLoad(job: LoadJob): Promise<LoadResult> {
   const connection = await WireConnection.open(job.host, job.port);
   const batch = prepareBatch(job.work.batch, Date.now(), memory.crc32c);
   const { partitions } = job.work;
-  const topic = await createTopic(connection, { name: job.topic, partitions, configs: job.topicConfigs });
+  const replicas = job.work.kind === 'produce' ? job.work.replicas : undefined;
+  const spec = { name: job.topic, partitions, configs: job.topicConfigs };
+  const topic = await createTopic(connection, replicas === undefined ? spec : { ...spec, replicas });
   const setting: Setting = { job, connection, topic, memory, batch };
   const { work } = job;
   const window = work.kind === 'produce' ? await measureProduce(setting, work) : await measureFetch(setting, work);
@@ -56,7 +58,7 @@ export async function runLoad(job: LoadJob): Promise<LoadResult> {
 
 function measureProduce(setting: Setting, work: ProduceWork): Promise<Window> {
   const gauge = new Gauge();
-  const lanes = produceLanes(setting, work.connections, work.inFlight, gauge, () => Infinity);
+  const lanes = work.replicas === undefined ? produceLanes(setting, work.connections, work.inFlight, gauge, () => Infinity) : clusterLanes(setting, work, gauge);
   return measure(lanes, gauge, setting.job);
 }
 
@@ -136,6 +138,21 @@ function produceLanes(
   });
 }
 
+/** As many connections to each leader as the work has; each gets its share of what is led there. */
+function clusterLanes(setting: Setting, work: ProduceWork, gauge: Gauge): ProduceLane[] {
+  const { connection, topic, memory, batch } = setting;
+  const version = connection.versionOf(apis.Produce);
+  const { inFlight, connections } = work;
+  return [...new Set(topic.leaders)].flatMap((endpoint) => {
+    const led = topic.leaders.flatMap((leader, partition) => (leader === endpoint ? [partition] : []));
+    return Array.from({ length: Math.min(connections, led.length) }, (_, lane) => {
+      const partitions = partitionsOf(lane, Math.min(connections, led.length), led.length).map((i) => led[i] as number);
+      const frames = produceFrames(memory, version, topic, partitions, inFlight, batch.bytes, work.acks);
+      return new ProduceLane({ endpoint, receiveWindow: memory.receiveWindow, version, frames, batch, inFlight, requests: Infinity, gauge });
+    });
+  });
+}
+
 /** Partitions are dealt out among connections; connections beyond their number share them. */
 function partitionsOf(lane: number, connections: number, partitions: number): number[] {
   if (connections >= partitions) return [lane % partitions];
@@ -148,7 +165,7 @@ async function measure(lanes: readonly Lane[], gauge: Gauge, job: LoadJob): Prom
   try {
     await Promise.all(lanes.map((lane) => lane.start()));
     await Promise.race([failed, delay(job.warmUpSeconds * 1000)]);
-    const close = gauge.openWindow(job.brokerPid);
+    const close = gauge.openWindow([job.brokerPid, ...(job.otherPids ?? [])]);
     await Promise.race([failed, delay(job.windowSeconds * 1000)]);
     const window = close();
     for (const lane of lanes) lane.stop();

@@ -30,12 +30,13 @@ export function produceFrames(
   partitions: readonly number[],
   inFlight: number,
   batch: Uint8Array,
+  acks: 1 | -1 = 1,
 ): ProduceFrames {
   const slots = Math.ceil(inFlight / partitions.length) * partitions.length;
   const frame = (slot: number): Buffer =>
     requestFrame(apis.Produce, version, slot, {
       transactionalId: null,
-      acks: 1,
+      acks,
       timeoutMs: TIMEOUT_MS,
       topicData: [
         {

@@ -3,18 +3,23 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { apis } from '../../wire/api-keys';
 import { ErrorCode, errorName, isRetriable } from '../../wire/base/error-codes';
 import { ZERO_UUID } from '../../wire/base/uuid';
-import type { WireConnection } from './wire-connection';
+import type { Endpoint } from './load-socket';
+import { WireConnection } from './wire-connection';
 
 export interface TopicSpec {
   readonly name: string;
   readonly partitions: number;
   readonly configs: Readonly<Record<string, string>>;
+  /** Default: 1. */
+  readonly replicas?: number;
 }
 
 export interface Topic {
   readonly name: string;
   readonly id: string;
   readonly partitions: number;
+  /** Of each partition. */
+  readonly leaders: readonly Endpoint[];
 }
 
 const TIMEOUT_MS = 60_000;
@@ -28,7 +33,7 @@ export async function createTopic(connection: WireConnection, spec: TopicSpec): 
       {
         name: spec.name,
         numPartitions: spec.partitions,
-        replicationFactor: 1,
+        replicationFactor: spec.replicas ?? 1,
         assignments: [],
         configs: Object.entries(spec.configs).map(([name, value]) => ({ name, value })),
       },
@@ -44,31 +49,35 @@ export async function createTopic(connection: WireConnection, spec: TopicSpec): 
     throw new Error(`creating ${spec.name}: ${errorName(code)} ${topics[0]?.errorMessage ?? ''}`);
   });
   const topic = await awaitLeaders(connection, spec);
-  await awaitLogs(connection, topic);
+  if (spec.replicas === undefined) await awaitLogs(connection, topic, null);
+  else await awaitLogsEverywhere(topic);
   return topic;
 }
 
 async function awaitLeaders(connection: WireConnection, spec: TopicSpec): Promise<Topic> {
   let id = ZERO_UUID;
+  let leaders: Endpoint[] = [];
   await until(`leaders of ${spec.name}`, async () => {
-    const { topics } = await connection.call(apis.Metadata, {
+    const { topics, brokers } = await connection.call(apis.Metadata, {
       topics: [{ name: spec.name }],
       allowAutoTopicCreation: false,
     });
     const [topic] = topics;
     if (topic === undefined || topic.errorCode !== ErrorCode.NONE) return false;
     id = topic.topicId;
-    return topic.partitions.length === spec.partitions && topic.partitions.every(({ leaderId }) => leaderId >= 0);
+    const found = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+    leaders = [...topic.partitions].sort((a, b) => a.partitionIndex - b.partitionIndex).flatMap(({ leaderId }) => found.get(leaderId) ?? []);
+    return leaders.length === spec.partitions;
   });
-  return { name: spec.name, id, partitions: spec.partitions };
+  return { name: spec.name, id, partitions: spec.partitions, leaders };
 }
 
 /** A leader may be known before it leads: each partition is asked for its end until it answers. */
-async function awaitLogs(connection: WireConnection, topic: Topic): Promise<void> {
+async function awaitLogs(connection: WireConnection, topic: Topic, leader: Endpoint | null): Promise<void> {
   const partitions = Array.from({ length: topic.partitions }, (_, partitionIndex) => ({
     partitionIndex,
     timestamp: LATEST_TIMESTAMP,
-  }));
+  })).filter(({ partitionIndex }) => leader === null || topic.leaders[partitionIndex] === leader);
   await until(`logs of ${topic.name}`, async () => {
     const { topics } = await connection.call(apis.ListOffsets, {
       replicaId: -1,
@@ -76,6 +85,14 @@ async function awaitLogs(connection: WireConnection, topic: Topic): Promise<void
     });
     return topics[0]?.partitions.every(({ errorCode }) => errorCode === ErrorCode.NONE) ?? false;
   });
+}
+
+async function awaitLogsEverywhere(topic: Topic): Promise<void> {
+  for (const leader of new Set(topic.leaders)) {
+    const connection = await WireConnection.open(leader.host, leader.port);
+    await awaitLogs(connection, topic, leader);
+    connection.close();
+  }
 }
 
 export async function deleteTopic(connection: WireConnection, topic: Topic): Promise<void> {

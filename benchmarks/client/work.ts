@@ -9,6 +9,10 @@ export interface ProduceWork {
   readonly connections: number;
   /** Requests in flight on each connection. */
   readonly inFlight: number;
+  /** Of the topic; more than 1: each partition's requests go to its leader, wherever that is. Default: 1. */
+  readonly replicas?: number;
+  /** Default: 1. */
+  readonly acks?: 1 | -1;
 }
 
 export interface FetchWork {
@@ -28,6 +32,8 @@ export interface LoadJob {
   readonly host: string;
   readonly port: number;
   readonly brokerPid: number;
+  /** Of the other brokers of a cluster. */
+  readonly otherPids?: readonly number[];
   readonly topic: string;
   readonly topicConfigs: Readonly<Record<string, string>>;
   readonly work: LoadWork;

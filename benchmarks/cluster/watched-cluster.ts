@@ -7,6 +7,8 @@ import { MoldauCluster, type MoldauClusterOptions, type MoldauNode } from '../..
 export interface NodeLook {
   readonly node: number;
   readonly longestStallMs: number;
+  /** What it has worked in the longest one: on a busy machine it waits for a core as well. */
+  readonly busyMs: number;
   readonly rssMb: number;
   readonly heapMb: number;
   /** Of one core, since the phase began. */
@@ -14,6 +16,8 @@ export interface NodeLook {
 }
 
 const MB = 1024 * 1024;
+/** Seldom enough to cost an idle process nothing that counts. */
+const WATCH_MS = '10';
 
 export class WatchedCluster {
   private sinceMs = performance.now();
@@ -23,7 +27,7 @@ export class WatchedCluster {
 
   static async start(options: MoldauClusterOptions): Promise<WatchedCluster> {
     const nodeFlags = [...(options.nodeFlags ?? []), '--require', LOOP_WATCH];
-    return new WatchedCluster(await MoldauCluster.start({ ...options, nodeFlags, hasChannel: true }));
+    return new WatchedCluster(await MoldauCluster.start({ ...options, nodeFlags, env: { LOOP_WATCH_MS: WATCH_MS }, hasChannel: true }));
   }
 
   get running(): MoldauNode[] {
@@ -47,8 +51,8 @@ export class WatchedCluster {
     const channel = child?.channel;
     if (channel === null || channel === undefined) throw new Error(`node ${id} has no channel`);
     const cpu = (cpuSeconds(pid) ?? 0) - (this.cpuBefore.get(id) ?? 0);
-    const { maxMs, heapUsed } = await lookThrough(channel);
+    const { maxMs, maxBusyMs, heapUsed } = await lookThrough(channel);
     const rss = processMemory(pid)?.rssBytes ?? 0;
-    return { node: id, longestStallMs: maxMs, rssMb: rss / MB, heapMb: heapUsed / MB, cpuShare: cpu / seconds };
+    return { node: id, longestStallMs: maxMs, busyMs: maxBusyMs, rssMb: rss / MB, heapMb: heapUsed / MB, cpuShare: cpu / seconds };
   }
 }

@@ -64,6 +64,7 @@ function requested(request: Request): FetchPartition[] {
       toldHighWatermark: -1,
       toldLogStartOffset: -1,
       resolvedName: '',
+      watchKey: '',
     })),
   );
 }

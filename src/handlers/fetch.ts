@@ -58,6 +58,8 @@ class DelayedFetch {
   private unknownAtFirst: number | null = null;
   /** The partitions by the keys under which it waits; null until it is woken. */
   private targets: ReadonlyMap<string, FetchPartition> | null = null;
+  /** What the last look at everything gave, if that was nothing and no partition has changed since. */
+  private nothingRead: FetchRead | null = null;
   /** What a follower's offsets say has been noted: later they are old. */
   private isNoted = false;
 
@@ -82,7 +84,11 @@ class DelayedFetch {
   }
 
   private keyOf(target: FetchPartition): string {
-    return replicaKey(this.nameOf(target) ?? target.topicId, target.partition);
+    if (target.watchKey !== '') return target.watchKey;
+    const name = this.nameOf(target);
+    if (name === undefined) return replicaKey(target.topicId, target.partition);
+    target.watchKey = replicaKey(name, target.partition);
+    return target.watchKey;
   }
 
   private lookup(target: FetchPartition): LeaderLookup {
@@ -99,12 +105,16 @@ class DelayedFetch {
   }
 
   tryComplete(key?: string): boolean {
+    this.nothingRead = null;
     if (key !== undefined && !this.mayMatter(key)) return false;
     const read = this.read();
     this.unknownAtFirst ??= read.unknownCount;
     const hasVanished = read.unknownCount > this.unknownAtFirst;
     const hasNone = read.unknownCount === read.partitions.length;
-    if (!read.isUrgent && !hasVanished && !hasNone && read.sizeBytes < this.request.minBytes) return false;
+    if (!read.isUrgent && !hasVanished && !hasNone && read.sizeBytes < this.request.minBytes) {
+      if (read.sizeBytes === 0) this.nothingRead = read;
+      return false;
+    }
     this.answer(read);
     return true;
   }
@@ -117,7 +127,7 @@ class DelayedFetch {
   }
 
   expire(): void {
-    this.answer(this.read());
+    this.answer(this.nothingRead ?? this.read());
   }
 
   failed(error: unknown): void {

@@ -149,24 +149,35 @@ function readLog(
   minOneBatch: boolean,
   upTo: ReadsUpTo,
 ): FetchedPartition {
-  const { highWatermark, lastStableOffset, logStartOffset } = log;
-  const offsets = { target, highWatermark, lastStableOffset, logStartOffset };
-  const nothing = {
-    ...offsets,
-    errorCode: ErrorCode.NONE,
-    slice: null,
-    abortedTransactions: upTo === 'stable' ? [] : null,
-    divergingEpoch: null,
-  };
   const divergingEpoch = findDivergence(target, log);
   if (divergingEpoch === OUT_OF_RANGE) return failed(target, ErrorCode.OFFSET_OUT_OF_RANGE);
-  if (divergingEpoch !== null) return { ...nothing, divergingEpoch };
+  if (divergingEpoch !== null) return fetched(target, log, null, upTo === 'stable' ? [] : null, divergingEpoch);
   const endOffset = endOf(log, upTo);
   const slice = readSlice(log, target.fetchOffset, maxBytes, endOffset, minOneBatch);
   if (slice === OUT_OF_RANGE) return failed(target, ErrorCode.OFFSET_OUT_OF_RANGE);
-  if (slice === null || slice.sizeBytes === 0) return nothing;
+  if (slice === null || slice.sizeBytes === 0) return fetched(target, log, null, upTo === 'stable' ? [] : null, null);
   const aborted = upTo === 'stable' ? abortedTransactions(log, target.fetchOffset, endOffset) : null;
-  return { ...nothing, slice, abortedTransactions: aborted };
+  return fetched(target, log, slice, aborted, null);
+}
+
+/** Written out in full: a follower with thousands of partitions gets as many of them with each fetch. */
+function fetched(
+  target: FetchPartition,
+  { highWatermark, lastStableOffset, logStartOffset }: Partition['log'],
+  slice: LogSlice | null,
+  aborted: readonly AbortedTransaction[] | null,
+  divergingEpoch: FetchedPartition['divergingEpoch'],
+): FetchedPartition {
+  return {
+    target,
+    errorCode: ErrorCode.NONE,
+    highWatermark,
+    lastStableOffset,
+    logStartOffset,
+    slice,
+    abortedTransactions: aborted,
+    divergingEpoch,
+  };
 }
 
 function endOf(log: Partition['log'], upTo: ReadsUpTo): number {

@@ -30,6 +30,8 @@ export interface FetchPartition {
   toldLogStartOffset: number;
   /** The name that the topic id had when it was last looked up; '' before. */
   resolvedName: string;
+  /** Under which fetches of it wait; '' until the name is known. */
+  watchKey: string;
 }
 
 export function partitionKey(topic: string, topicId: string, partition: number): string {

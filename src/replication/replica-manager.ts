@@ -65,6 +65,8 @@ export class ReplicaManager {
   /** Replicas whose logs are made in a later turn, in order. */
   private readonly waiting = new Map<string, LoglessReplica>();
   private sliceEndMs = -1;
+  /** Those that wait have their turn: they do not queue up anew. */
+  private isDraining = false;
   private isClosed = false;
   readonly producePurgatory: Purgatory;
   readonly fetchPurgatory: Purgatory;
@@ -181,24 +183,32 @@ export class ReplicaManager {
 
   /** Null when it has to wait for a later turn, or cannot be opened. */
   private openInTurn(key: string, replica: AssignedReplica, config: LogConfig): Partition | null {
-    const nowMs = this.env.clock.monotonicMs();
-    if (this.sliceEndMs < 0) {
-      this.sliceEndMs = nowMs + SLICE_MS;
-      this.env.timers.soon(() => this.openWaiting());
-    }
-    if (nowMs >= this.sliceEndMs || this.waiting.size > 0) {
+    if (this.sliceEndMs < 0) this.beginSlice();
+    const isLate = this.waiting.size > 0 || this.env.clock.monotonicMs() >= this.sliceEndMs;
+    if (isLate && !this.isDraining) {
       this.waiting.set(key, { replica, config });
       return null;
     }
     return this.open(replica, config);
   }
 
+  private beginSlice(): void {
+    this.sliceEndMs = this.env.clock.monotonicMs() + SLICE_MS;
+    this.env.timers.soon(() => this.openWaiting());
+  }
+
+  /** In the order in which they came; who is left goes on in the next turn. */
   private openWaiting(): void {
     this.sliceEndMs = -1;
-    if (this.isClosed) return;
-    const waiting = [...this.waiting.values()];
-    this.waiting.clear();
-    for (const { replica, config } of waiting) this.apply(replica, config);
+    if (this.isClosed || this.waiting.size === 0) return;
+    this.beginSlice();
+    this.isDraining = true;
+    for (const [key, { replica, config }] of this.waiting) {
+      if (this.env.clock.monotonicMs() >= this.sliceEndMs) break;
+      this.waiting.delete(key);
+      this.apply(replica, config);
+    }
+    this.isDraining = false;
   }
 
   private open(replica: AssignedReplica, config: LogConfig): Partition | null {

@@ -11,7 +11,7 @@ import { prepareBatch } from '../../benchmarks/client/payload';
 import { produceFrames } from '../../benchmarks/client/produce-frames';
 import { SmallFrames } from '../../benchmarks/client/small-frames';
 
-const TOPIC = { name: 'bench', id: 'AAAAAAAAAAAAAAAAAAAAAg', partitions: 3 };
+const TOPIC = { name: 'bench', id: 'AAAAAAAAAAAAAAAAAAAAAg', partitions: 3, leaders: [] };
 const TIMESTAMP_MS = 1_700_000_000_000;
 
 function versionsOf(api: { request: { validVersions: { min: number; max: number } } }, from: number): number[] {

@@ -19,6 +19,7 @@ export interface MoldauClusterOptions {
   readonly logDirOf?: (id: number) => string;
   /** Of each node's Node. */
   readonly nodeFlags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   /** Each node gets descriptor 3 to speak with us. */
   readonly hasChannel?: boolean;
 }
@@ -63,9 +64,9 @@ export class MoldauNode {
 
   /** Resolves when clients are served, which takes a majority of the controllers. */
   async start(): Promise<void> {
-    const { nodeFlags = [], hasChannel = false } = this.options;
+    const { nodeFlags = [], env = {}, hasChannel = false } = this.options;
     const args = [...nodeFlags, moldauCommand, 'server', this.propertiesFile];
-    const child = new Child(`moldau ${this.id}`, process.execPath, args, { hasChannel });
+    const child = new Child(`moldau ${this.id}`, process.execPath, args, { env, hasChannel });
     this.child = child;
     await child.until('start', () => /\bready\b/i.test(child.stdout), START_TIMEOUT_MS);
   }
