@@ -152,6 +152,13 @@ export class MoldauCluster {
     await Promise.all(this.nodes.map((node) => node.end('SIGTERM')));
   }
 
+  /** What the nodes have logged last, for whoever debugs a test. */
+  show(): void {
+    for (const { id, child } of this.nodes) {
+      process.stderr.write(`node ${id} ${child?.isRunning === true ? 'runs' : 'has ended'}\n${child?.stderr.slice(-8000)}\n`);
+    }
+  }
+
   /** Ends what runs and removes every file. */
   async dispose(): Promise<void> {
     for (const node of this.nodes) node.resume();
@@ -175,7 +182,10 @@ export async function startMoldauCluster(options: MoldauClusterOptions = {}): Pr
     logDir: cluster.dir,
     nodes: cluster.nodes,
     stop: () => cluster.stop(),
-    dispose: () => cluster.dispose(),
+    dispose: () => {
+      if (process.env['MOLDAU_COMPAT_SHOW'] === '1') cluster.show();
+      return cluster.dispose();
+    },
     stopNode: async (id) => {
       await cluster.node(id).end('SIGTERM');
     },

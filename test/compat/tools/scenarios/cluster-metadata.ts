@@ -16,8 +16,8 @@ const dumpMetadata = (node: number): RunStep => ({
       replacement: null,
     },
     {
-      reason: 'kafka-reassign-partitions removes throttles each time it looks, and the placement of offsets is chance',
-      pattern: /throttled\.|alter\.log\.dirs|"partitionId":\d,"topicId":"<uuid>","replicas":\[\d,\d,\d\]/,
+      reason: 'kafka-reassign-partitions removes throttles each time it looks, and of offsets the placement and the order of configs is chance',
+      pattern: /__consumer_offsets","name"|throttled\.|alter\.log\.dirs|"partitionId":\d,"topicId":"<uuid>","replicas":\[\d,\d,\d\]/,
       replacement: null,
     },
   ],
