@@ -129,6 +129,11 @@ export class GroupReader {
   /** Partition to offset to the name of what was read there. */
   readonly seen = new Map<number, Map<number, string>>();
   readonly problems: string[] = [];
+  /** Why kafkajs started its consumer anew, or gave up. */
+  readonly crashes: string[] = [];
+  /** Rejects when kafkajs reads no more. */
+  readonly hasGivenUp: Promise<never>;
+  private gaveUp: (error: Error) => void = () => undefined;
   private readonly ends = new Map<number, number>();
   private readonly consumer: Consumer;
 
@@ -137,10 +142,17 @@ export class GroupReader {
     private readonly topic: string,
     groupId: string,
   ) {
+    this.hasGivenUp = new Promise((_, reject) => (this.gaveUp = reject));
+    // Whoever waits for records hears of it.
+    this.hasGivenUp.catch(() => undefined);
     this.consumer = kafkajsOf(bootstrap).consumer({ groupId, retry: KAFKAJS_RETRY, sessionTimeout: 10_000, heartbeatInterval: 500 });
   }
 
   async start(): Promise<void> {
+    this.consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
+      this.crashes.push(`${String(error)}${restart ? '' : ', and it does not start again'}`);
+      if (!restart) this.gaveUp(new Error(`the reader has given up: ${this.crashes.join('; ')}`));
+    });
     await this.consumer.connect();
     await this.consumer.subscribe({ topic: this.topic, fromBeginning: true });
     await this.consumer.run({
