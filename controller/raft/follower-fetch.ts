@@ -80,9 +80,10 @@ function servers(machine: QuorumMachine): readonly Destination[] {
   const own = machine.destination(machine.self.id, config.ownEntry.endpoints);
   const leader = role.name === 'follower' ? machine.destination(role.leaderId, role.leaderEndpoints) : null;
   const isOther = (server: Destination): boolean => !isSameAddress(server, own) && !isSameAddress(server, leader);
-  const configured = bootstrapServers(machine).filter(isOther);
-  // A node that was the only server knows the voters that have come since.
-  return configured.length > 0 ? configured : otherVoters(machine).filter(isOther);
+  const configured = bootstrapServers(machine);
+  // Voters that have come since may be the only ones who know: Kafka asks those that are configured alone.
+  const voters = otherVoters(machine).filter((voter) => !configured.some((server) => isSameAddress(server, voter)));
+  return [...configured, ...voters].filter(isOther);
 }
 
 function bootstrapServers({ parts }: QuorumMachine): readonly Destination[] {
