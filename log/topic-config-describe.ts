@@ -56,6 +56,14 @@ export function effectiveTopicConfigs(broker: DescribableLogServer, overrides: O
   });
 }
 
+/** One of them; null for what is not shown. Asked for each of thousands of partitions, so nothing else is looked at. */
+export function effectiveTopicValue(broker: LogServerConfig, overrides: Overrides, name: string): string | null {
+  const own = overrides.get(name);
+  const definition = topicKeys.find(name);
+  if (definition === undefined || (definition.internal === true && own === undefined)) return null;
+  return own ?? valueText(broker, overrides, name);
+}
+
 function stateOf(broker: LogServerConfig, overrides: Overrides, name: string) {
   return { name, value: valueText(broker, overrides, name), readOnly: false, definition: topicKeys.find(name) };
 }

@@ -24,16 +24,25 @@ export interface ExchangeOptions extends ClientConnectionOptions {
 
 export interface SendOptions {
   readonly timeoutMs?: number;
+  /**
+   * The response's bytes are valid until the next response to such a request of this connection: for large ones that come
+   * one after the other, and are dealt with before the next is asked for.
+   */
+  readonly isTransient?: boolean;
 }
 
 export type CallDone<N extends ApiName> = (result: ResponseOf<N> | ExchangeError) => void;
 
 const SIZE_BYTES = 4;
+/** Larger responses get memory of their own, which is not kept. */
+const MAX_KEPT_BYTES = 4 * 1024 * 1024;
 
 export class Exchange {
   readonly #connection: ClientConnection;
   readonly #options: ExchangeOptions;
   #lastCorrelationId = 0;
+  /** Of transient responses. */
+  #kept = new Uint8Array(0);
 
   /** Rejects with an ExchangeError. */
   static open(env: ClientEnv, options: ExchangeOptions): Promise<Exchange> {
@@ -91,7 +100,7 @@ export class Exchange {
   ): void {
     const outgoing = this.#outgoing(name, version, request, options);
     this.#connection.send(outgoing, (error, frame, bodyOffset) => {
-      done(error ?? this.#decoded(name, version, frame, bodyOffset));
+      done(error ?? this.#decoded(name, version, options.isTransient === true ? this.#keep(frame) : frame.slice(), bodyOffset));
     });
   }
 
@@ -127,15 +136,23 @@ export class Exchange {
     return { api, apiVersion, correlationId, chunks: frame, timeoutMs };
   }
 
+  /** The frame's bytes die with the callback, and what is decoded may hold slices of them. */
+  #keep(frame: Uint8Array): Uint8Array {
+    const sizeBytes = frame.length;
+    if (sizeBytes > MAX_KEPT_BYTES) return frame.slice();
+    if (sizeBytes > this.#kept.length) this.#kept = new Uint8Array(Math.min(2 * sizeBytes, MAX_KEPT_BYTES));
+    this.#kept.set(frame);
+    return this.#kept.subarray(0, sizeBytes);
+  }
+
+  /** `own` is the whole frame: what is decoded may hold slices of it. */
   #decoded<N extends ApiName>(
     name: N,
     version: number,
-    frame: Uint8Array,
+    own: Uint8Array,
     bodyOffset: number,
   ): ResponseOf<N> | ExchangeError {
     const api = apis[name];
-    // The frame's bytes die with the callback, and what is decoded may hold slices of them.
-    const own = frame.slice();
     const actual = isOldApiVersions(api, own, bodyOffset) ? 0 : version;
     try {
       return decode(api.response as Message, actual, own, { offset: bodyOffset }) as unknown as ResponseOf<N>;

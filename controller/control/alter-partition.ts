@@ -17,7 +17,7 @@ import type { Topic } from '../metadata/topic';
 import { checkBrokerEpoch } from './broker-events';
 import type { ControlResult } from './control-result';
 import type { Controls } from './controls';
-import { changePartition, topicPolicy } from './partition-changes';
+import { changePartition, TopicPolicies } from './partition-changes';
 
 type Proposal = AlterPartitionRequest['topics'][number]['partitions'][number];
 type Answer = AlterPartitionResponse['topics'][number]['partitions'][number];
@@ -36,6 +36,7 @@ export function alterPartition(
 ): ControlResult<AlterPartitionResponse> {
   checkBrokerEpoch(controls, request.brokerId, request.brokerEpoch);
   const records: MetadataRecord[] = [];
+  const policies = new TopicPolicies(controls);
   const topics = request.topics.map(({ topicId, partitions }) => {
     const topic = controls.state.image.topics.topicById(topicId);
     return {
@@ -43,7 +44,7 @@ export function alterPartition(
       partitions: partitions.map((proposal) =>
         topic === undefined
           ? failure(proposal, ErrorCode.UNKNOWN_TOPIC_ID)
-          : alterOne(controls, topic, request.brokerId, proposal, apiVersion, records),
+          : alterOne(controls, topic, request.brokerId, proposal, apiVersion, policies, records),
       ),
     };
   });
@@ -56,6 +57,7 @@ function alterOne(
   brokerId: number,
   proposal: Proposal,
   apiVersion: number,
+  policies: TopicPolicies,
   records: MetadataRecord[],
 ): Answer {
   const partitionId = proposal.partitionIndex;
@@ -65,7 +67,7 @@ function alterOne(
   const error = refusal(controls, partition, brokerId, proposal, isr);
   if (error !== ErrorCode.NONE) return failure(proposal, error);
   const target = { isr: isr.map((member) => member.brokerId), leaderRecoveryState: proposal.leaderRecoveryState };
-  const record = changePartition(controls, topic, partitionId, partition, target, topicPolicy(controls, topic));
+  const record = changePartition(controls, topic, partitionId, partition, target, policies.of(topic));
   if (record === null || record.type !== 'PartitionChangeRecord') return success(proposal, partition);
   records.push(record);
   const { leader } = record.value;

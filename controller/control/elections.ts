@@ -7,7 +7,7 @@ import type { Topic } from '../metadata/topic';
 import { ApiException, NO_ERROR, apiError, type ApiError } from './api-error';
 import { assertBounded, type ControlResult } from './control-result';
 import type { Controls } from './controls';
-import { changePartition, topicPolicy } from './partition-changes';
+import { changePartition, topicPolicy, TopicPolicies } from './partition-changes';
 
 const ElectionType = { preferred: 0, unclean: 1 } as const;
 /** What a periodic round elects at most; a full round is followed by another at once. */
@@ -86,10 +86,11 @@ function electLeader(
 /** Moves leaders to their first replicas. `response`: the round was full, there may be more. (auto.leader.rebalance.enable) */
 export function balanceLeaders(controls: Controls): ControlResult<boolean> {
   const { topics } = controls.state.image;
+  const policies = new TopicPolicies(controls);
   return electionRound(controls, allRows(topics.partitions.rowsEnd), (topic, partitionId, records) => {
     const partition = topics.partition(topic, partitionId);
     if (partition === null || partition.leader === partition.replicas[0]) return;
-    const policy = { ...topicPolicy(controls, topic), election: 'preferred' as const };
+    const policy = { ...policies.of(topic), election: 'preferred' as const };
     const record = changePartition(controls, topic, partitionId, partition, {}, policy);
     if (record !== null) records.push(record);
   });

@@ -29,7 +29,7 @@ export interface TopicPolicy {
 }
 
 /** Policies of many topics, each different set of configs looked at once. */
-class TopicPolicies {
+export class TopicPolicies {
   private readonly known = new Map<Configs, TopicPolicy>();
 
   constructor(private readonly controls: Controls) {}

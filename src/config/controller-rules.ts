@@ -5,7 +5,7 @@ import { invalidTopicName } from '../../controller/control/topic-names';
 import { ConfigResourceType, type ConfigResource, type Configs } from '../../controller/metadata/config-resource';
 import { topicKeys } from '../../log/log-config';
 import { topicConfigProblem } from '../../log/topic-config-alter';
-import { effectiveTopicConfigs } from '../../log/topic-config-describe';
+import { effectiveTopicConfigs, effectiveTopicValue } from '../../log/topic-config-describe';
 import { ErrorCode } from '../../wire/base/error-codes';
 import { replaceBrokerConfigs } from './alter-broker';
 import type { BrokerConfig } from './broker-config';
@@ -60,7 +60,7 @@ export class BrokerConfigRules implements ConfigRules {
   }
 
   topicConfig(key: string, layers: TopicConfigLayers): string | null {
-    return effectiveTopicConfigs(this.under(layers), layers.topic).find(({ name }) => name === key)?.value ?? null;
+    return effectiveTopicValue(this.under(layers), layers.topic, key);
   }
 
   /** The node's configuration with the dynamic values of these layers. */

@@ -11,6 +11,7 @@
 import { LogStorageError } from '../../log/log-error';
 import type { PartitionLog } from '../../log/partition-log';
 import { errorName } from '../../wire/base/error-codes';
+import type { PoolMemory } from '../../wire/base/buffer-pool';
 import type { BaseEnv, Logger, TimerHandle } from '../../wire/base/env';
 import { isPeerFailure, PeerLink, type PeerFailure } from '../../wire/peer-link';
 import type { FetchResponse } from '../../wire/schema/fetch';
@@ -40,6 +41,8 @@ export interface FetcherParts {
   readonly env: BaseEnv;
   readonly logger: Logger;
   readonly settings: FetcherSettings;
+  /** For answers that have not come whole; the heap without it. */
+  readonly memory?: PoolMemory;
   /** Of this broker's registration; -1 before it: then nothing is fetched yet. */
   brokerEpoch(): number;
   /** Where the broker is; null when the metadata does not tell (yet). */
@@ -168,12 +171,14 @@ export class ReplicaFetcher {
 
   private newLink({ host, port }: PeerEndpoint): PeerLink {
     const { brokerId, socketTimeoutMs } = this.parts.settings;
+    const { memory } = this.parts;
     return new PeerLink(this.parts.env, {
       host,
       port,
       connectTimeoutMs: socketTimeoutMs,
       requestTimeoutMs: socketTimeoutMs,
       clientId: `broker-${brokerId}-fetcher-0`,
+      ...(memory === undefined ? {} : { memory }),
     });
   }
 
@@ -209,7 +214,8 @@ export class ReplicaFetcher {
       fetchRequestOf(plan, version, settings, brokerEpoch);
     const flight = ++this.lastFlight;
     this.flight = flight;
-    link.call('Fetch', request, { timeoutMs }, (result) => {
+    // One answer is dealt with before the next is asked for, so they can lie in the same memory.
+    link.call('Fetch', request, { timeoutMs, isTransient: true }, (result) => {
       if (this.flight !== flight || this.isClosed) return;
       this.flight = null;
       this.answered(result);

@@ -90,6 +90,7 @@ export class ReplicaManager {
     this.fetchers = new FetcherManager({
       env,
       logger,
+      ...(env.memory === undefined ? {} : { memory: env.memory }),
       settings: { ...replication, brokerId, flushBeforeAck },
       brokerEpoch: () => peers.brokerEpoch(),
       endpointOf: (id) => peers.endpointOf(id),
