@@ -3,7 +3,7 @@
  * disks are lost than it says. A fault that would go beyond is left out, and counted.
  *
  * The budget. kill -9, pauses and cuts: any number, at any time. Loss of power: any number where acknowledged means flushed;
- * elsewhere one node at a time, while every ISR is whole. A wiped disk: one node, while every ISR is whole. Until the controller
+ * elsewhere one node at a time, while all others are in every ISR. A wiped disk: one node, likewise. Until the controller
  * knows that a node has lost its disk nobody else dies: whoever dies counts as one who may have lost something (KIP-966), and
  * of nobody but such the cluster elects no leader by itself.
  */
@@ -89,12 +89,14 @@ export class ClusterNemesis {
     return said === 'leader' ? partition.leader : random.pick(cluster.nodes.filter(({ id }) => id !== partition.leader)).id;
   }
 
-  /** Whether a node may lose what it has acknowledged. */
-  private get mayLose(): boolean {
+  /** Whether a node may lose what it has acknowledged: all others serve, and have it. */
+  private mayLose(id: number): boolean {
     const { cluster, watch } = this.parts;
     watch.sample();
-    const isWhole = cluster.nodes.every((node) => node.isServing && !node.isPaused && !node.isStopping);
-    return isWhole && !watch.hasExcused && unsettled(watch.committed.image, NODE_IDS).length === 0;
+    if (watch.hasExcused || !watch.committed.isCurrent) return false;
+    const isServing = cluster.nodes.every((node) => node.id === id || (node.isServing && !node.isPaused && !node.isStopping));
+    const others = NODE_IDS.filter((other) => other !== id);
+    return isServing && unsettled(watch.committed.image, others).length === 0;
   }
 
   private takeDown(kind: 'kill' | 'power' | 'stop' | 'wipe', id: number, downMs: number): void {
@@ -102,7 +104,7 @@ export class ClusterNemesis {
     if (!cluster.isRunning(id) || cluster.node(id).isStopping || watch.hasExcused) return count('left out');
     if (kind === 'stop') return this.stop(id, downMs);
     const losesData = kind === 'wipe' || (kind === 'power' && !cluster.isFlushed);
-    if (losesData && (!this.mayLose || (kind === 'wipe' && this.wiped))) return count('left out');
+    if (losesData && (!this.mayLose(id) || (kind === 'wipe' && this.wiped))) return count('left out');
     if (losesData) watch.excuse(id);
     if (kind === 'power') cluster.losePower(id);
     else cluster.kill(id);

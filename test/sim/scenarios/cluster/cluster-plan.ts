@@ -65,8 +65,28 @@ export function planCluster(random: SimRandom, mood: 'wild' | 'calm'): readonly 
     steps.push({ ...drawFault(random, weights), afterMs: random.spread(0.2, 1.8) * meanMs });
     if (random.chance(0.25)) steps.push({ ...drawWork(random), afterMs: random.spread(0, 500) });
   }
+  const recipe = random.chance(0.3) ? drawRecipe(random) : [];
+  steps.splice(random.below(steps.length), 0, ...recipe);
   const plannedMs = steps.reduce((sum, step) => sum + Number(step['afterMs']), 0);
-  return [mode, ...steps, wait(Math.max(0, PLAY_MS - plannedMs))];
+  // Only a tap can hold requests back.
+  const isHeld = recipe.some(({ kind }) => kind === 'frames');
+  return [isHeld ? { ...mode, tapped: true } : mode, ...steps, wait(Math.max(0, PLAY_MS - plannedMs))];
+}
+
+/**
+ * What chance alone hardly brings about: a follower that comes back, and something that befalls it, or its leader, before the
+ * controller has heard that it may join.
+ */
+function drawRecipe(random: SimRandom): readonly Step[] {
+  const target = random.pick(['1', '2', '3']);
+  const comesBack: Step = { kind: 'kill', target, downMs: random.spread(100, 800), afterMs: random.spread(0, 500) };
+  const afterMs = random.spread(800, 3_500);
+  if (random.chance(0.3)) return [comesBack, { kind: 'kill', target: 'leader', downMs: random.spread(100, 3_000), afterMs }];
+  const held: Step = { kind: 'frames', api: 'AlterPartition', point: 'received', delayMs: random.pick([1_000, 5_000]), lengthMs: 4_000, afterMs: 50 };
+  const befalls: Step = random.chance(0.5)
+    ? { kind: 'isolate', target, lengthMs: random.spread(4_000, 7_000), spareClients: true, afterMs }
+    : { kind: 'wipe', target, downMs: random.pick([1, 300]), afterMs };
+  return [comesBack, held, befalls];
 }
 
 /** Topic configs that may change under load without changing what is promised, and from where on. */

@@ -2,7 +2,7 @@
 
 import type { MetadataImage } from '../../../../../controller/metadata/image';
 
-/** What is still missing, in a sentence each; empty when all is well. */
+/** What is still missing for these nodes, in a sentence each; empty when all is well. */
 export function unsettled(image: MetadataImage, nodeIds: readonly number[]): readonly string[] {
   const missing: string[] = [];
   for (const id of nodeIds) {
@@ -16,7 +16,7 @@ export function unsettled(image: MetadataImage, nodeIds: readonly number[]): rea
       if (partition === null) continue;
       const { leader, isr, replicas } = partition;
       if (leader < 0) missing.push(`${topic.name}-${id} has no leader`);
-      else if (isr.length < replicas.length) missing.push(`the ISR of ${topic.name}-${id} is [${isr.join()}] of [${replicas.join()}]`);
+      else if (replicas.some((replica) => nodeIds.includes(replica) && !isr.includes(replica))) missing.push(`the ISR of ${topic.name}-${id} is [${isr.join()}] of [${replicas.join()}]`);
     }
   }
   return missing;
