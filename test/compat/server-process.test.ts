@@ -273,7 +273,7 @@ describe('the configuration of a server process', () => {
     expect((await noFile.exited).code).toBe(1);
     expect(noFile.stderr).toBe('moldau: Cannot read missing.properties: there is no such file.\n');
     writeFileSync(join(folder, 'file'), '');
-    const noDirectory = server(['log.dirs=file/data']);
+    const noDirectory = server(['log.dirs=file/data', 'listeners=PLAINTEXT://localhost:0']);
     expect((await noDirectory.exited).code).toBe(1);
     expect(noDirectory.stderr).toMatch(
       /^moldau: Cannot start, there is no such directory, and it cannot be made .*; log.dirs is file\/data\.\n$/,
@@ -281,7 +281,7 @@ describe('the configuration of a server process', () => {
     const notEmpty = join(folder, 'holiday');
     mkdirSync(notEmpty);
     writeFileSync(join(notEmpty, 'photo.jpg'), '');
-    const foreign = server(['log.dirs=holiday']);
+    const foreign = server(['log.dirs=holiday', 'listeners=PLAINTEXT://localhost:0']);
     expect((await foreign.exited).code).toBe(1);
     expect(foreign.stderr).toContain('holds photo.jpg');
   });
