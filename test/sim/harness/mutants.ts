@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { brokerMutants } from '../scenarios/broker/broker-mutants';
-import { clusterMutants } from '../scenarios/cluster/cluster-mutants';
+import { clusterMutants, elusiveMutants } from '../scenarios/cluster/cluster-mutants';
 import { logMutants } from '../scenarios/log-mutants';
 import { quorumMutants } from '../scenarios/quorum/quorum-mutants';
 import type { Mutant } from './mutant';
@@ -18,7 +18,7 @@ export const mutants: readonly Mutant[] = [...logMutants, ...brokerMutants, ...q
 const ROOT = resolve(__dirname, '..', '..', '..');
 
 export function findMutant(name: string): Mutant {
-  const mutant = mutants.find((candidate) => candidate.name === name);
+  const mutant = [...mutants, ...elusiveMutants].find((candidate) => candidate.name === name);
   if (mutant === undefined) throw new Error(`no such mutant: ${name}; --mutant list names them`);
   return mutant;
 }

