@@ -12,13 +12,17 @@ import type { Voter, VoterSet } from '../../../../controller/raft/voter-set';
 import { ErrorCode } from '../../../../wire/base/error-codes';
 import { createCrc32c } from '../../crc32c';
 import type { SimViolation } from '../../violation';
+import type { DurableLog } from './quorum-belief';
 import type { QuorumNode } from './quorum-node';
 
 const crc32c = createCrc32c();
+const NOTHING: DurableLog = { epochs: new Map(), snapshotEnd: 0 };
 
 export class QuorumMembership {
   /** The directory that is on each node's disk now. */
   private readonly directories = new Map<number, string>();
+  /** What disks held that are gone, by their directories. */
+  private readonly lost = new Map<string, DurableLog>();
   /** How often each node's disk was replaced. */
   private readonly wipes = new Map<number, number>();
   /** The end of what anybody has ever said is committed: a new leader knows it last. */
@@ -38,7 +42,9 @@ export class QuorumMembership {
     if (this.directories.get(nodeId) !== UNKNOWN_DIRECTORY) this.directories.set(nodeId, directoryId);
   }
 
-  wiped(nodeId: number): void {
+  /** `log`: what was on the platter, and may have been told to a leader that has not heard it yet. */
+  wiped(nodeId: number, log: DurableLog): void {
+    this.lost.set(this.directories.get(nodeId) ?? '', log);
     this.directories.delete(nodeId);
     this.wipes.set(nodeId, this.wipesOf(nodeId) + 1);
   }
@@ -50,6 +56,11 @@ export class QuorumMembership {
   /** The voter's own disk is in its node. */
   isWhole({ id, directoryId }: ReplicaKey): boolean {
     return this.directories.get(id) === directoryId;
+  }
+
+  /** What the voter's own disk holds, or held when it was lost. */
+  durableLog(voter: ReplicaKey, read: (nodeId: number) => DurableLog): DurableLog {
+    return this.isWhole(voter) ? read(voter.id) : (this.lost.get(voter.directoryId) ?? NOTHING);
   }
 
   /** A leader's new voter set differs by one voter from the one that is committed. */

@@ -11,7 +11,7 @@ import type { Play, Played, Scenario, Step } from '../../harness/scenario';
 import { SimViolation } from '../../violation';
 import { SimWorld } from '../../world';
 import { QuorumApp } from './quorum-app';
-import { durableElection, durableLog } from './quorum-belief';
+import { durableElection, durableLog, type DurableLog } from './quorum-belief';
 import { QuorumGhost } from './quorum-ghost';
 import { QuorumMembership } from './quorum-membership';
 import { openNode, PORT, type NodeSpec, type QuorumNode } from './quorum-node';
@@ -165,8 +165,8 @@ class QuorumPlay {
   /** What a leader calls committed is on the platters of a majority of the voters that it has in its log. */
   private checkDurable(nodeId: number, { log, raft: { voters } }: QuorumNode, from: number, to: number): void {
     if (voters === null) throw this.violate(`node ${nodeId} leads nobody`);
-    const whole = voters.voters.filter((voter) => this.membership.isWhole(voter));
-    const disks = whole.map(({ id }) => durableLog(this.world.host(hostOf(id)).disk));
+    const read = (id: number): DurableLog => durableLog(this.world.host(hostOf(id)).disk);
+    const disks = voters.voters.map((voter) => this.membership.durableLog(voter, read));
     for (let offset = from; offset < to; offset++) {
       const epoch = log.epochs.epochForOffset(offset);
       const holders = disks.filter(({ epochs, snapshotEnd }) => offset < snapshotEnd || epochs.get(offset) === epoch);
@@ -254,8 +254,9 @@ class QuorumPlay {
     for (let tries = 0; tries < 50 && !this.mayWipe(nodeId); tries++) await pause();
     if (spec === undefined || !this.mayWipe(nodeId)) return;
     this.world.kill(processOf(nodeId));
-    this.world.host(spec.host).disk.wipe();
-    this.membership.wiped(nodeId);
+    const { disk } = this.world.host(spec.host);
+    this.membership.wiped(nodeId, durableLog(disk));
+    disk.wipe();
     this.specs[nodeId - 1] = { ...spec, voters: 'none' };
     this.play.count('wiped');
     this.world.scheduler.at(downMs, this.world.owner, () => this.startNode(nodeId));
