@@ -88,11 +88,18 @@ class DelayedFetch {
     const name = this.nameOf(target);
     if (name === undefined) return replicaKey(target.topicId, target.partition);
     target.watchKey = replicaKey(name, target.partition);
+    // What is looked up under this key has its name from here.
+    if (this.usesTopicIds) target.resolvedName = name;
     return target.watchKey;
   }
 
   private lookup(target: FetchPartition): LeaderLookup {
     const { services } = this.call;
+    if (target.watchKey !== '') {
+      const topicId = this.usesTopicIds ? target.topicId : '';
+      const partition = services.replicas.ledUnder(target.watchKey, topicId, target.currentLeaderEpoch);
+      if (partition !== null) return { ok: true, partition };
+    }
     if (!this.usesTopicIds) return leaderLookup(services, { ...target, topicId: null });
     const name = services.metadata.topicById(target.topicId)?.name;
     if (name === undefined && target.resolvedName !== '') return vanished(services, target);

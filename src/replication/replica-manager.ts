@@ -311,6 +311,13 @@ export class ReplicaManager {
     return errorCode === ErrorCode.NONE ? { ok: true, partition } : { ok: false, errorCode };
   }
 
+  /** The same, for who has looked it up before and kept its key; null when there is an error to answer: `leader` tells which. */
+  ledUnder(key: string, topicId: string, currentLeaderEpoch: number): Partition | null {
+    const partition = this.partitions.get(key);
+    if (partition === undefined || (topicId !== '' && topicId !== partition.log.topicId)) return null;
+    return partition.core.checkLeader(currentLeaderEpoch) === ErrorCode.NONE ? partition : null;
+  }
+
   /** A log directory has failed: its replicas serve nothing until a restart. */
   directoryFailed(path: string): void {
     for (const [key, partition] of this.partitions) {
