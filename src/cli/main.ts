@@ -5,6 +5,7 @@
 import './thread-pool';
 import { Command } from 'commander';
 import { version } from '../version';
+import type { RebalanceFlags } from './rebalance';
 import type { FormatFlags } from './storage-options';
 
 export function commandLine(): Command {
@@ -36,6 +37,19 @@ export function commandLine(): Command {
     .action(async (flags: ClusterOptions) => {
       const { runCluster } = await import('./cluster');
       await runCluster({ ...flags, overrides: flags.override ?? [] });
+    });
+  program
+    .command('rebalance')
+    .description('make replicas and leaders even over all live brokers')
+    .requiredOption('--bootstrap-server <host:port,...>', 'brokers of the cluster')
+    .option('--dry-run', 'print what would be moved, how much and how long it takes')
+    .option('--execute', 'move it, a few partitions at a time')
+    .option('--cancel', 'take back every move that is under way, in the whole cluster')
+    .option('--throttle <bytes>', 'bytes a second on average; a partition or two at a time go at full speed, with pauses between')
+    .option('--drain <id>', 'leave nothing on this broker; needed for one that is gone; may be repeated', collect)
+    .action(async (flags: RebalanceFlags) => {
+      const { runRebalance } = await import('./rebalance');
+      await runRebalance(flags);
     });
   return program;
 }
