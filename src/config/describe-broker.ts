@@ -59,5 +59,12 @@ function described(
 function synonymsOf(config: BrokerConfig, name: string): readonly ConfigSynonym[] {
   const prefixed = listenerKey(name);
   const names = prefixed === null ? namesOfBrokerKey(name) : [name, prefixed.key];
-  return brokerSynonyms(name, names, config.texts, (key) => brokerKeys.find(key));
+  const synonyms = brokerSynonyms(name, names, config.texts, (key) => brokerKeys.find(key));
+  return isThrottle(name) ? synonyms.filter(({ source }) => source !== CONFIG_SOURCE.default) : synonyms;
+}
+
+/** The rates of throttles for replication are no part of Kafka's own configuration, which knows no default of theirs. */
+function isThrottle(name: string): boolean {
+  const key = brokerKeys.find(name);
+  return key?.internal === true && key.dynamic !== undefined;
 }

@@ -1,13 +1,14 @@
 /** Runs the steps of a scenario against one broker and returns what there is to compare. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApiName } from '../../../wire/api-keys';
+import { WireClient } from '../../handlers/support/wire-client';
 import type { ClusterProcess } from '../../support/cluster-process';
 import type { BrokerProcess } from '../../support/kafka-peer';
 import type { KafkaTools, RunningTool, ToolResult } from '../../support/kafka-tools';
 import { normalise, type Places } from './normalise';
-import type { NodeStep, RunStep, StartStep, Step } from './scenario';
+import type { AskStep, NodeStep, RunStep, StartStep, Step } from './scenario';
 
 /** How often a command with `until` is repeated at most: each try takes some ten milliseconds or more. */
 const MAX_TRIES = 200;
@@ -43,6 +44,7 @@ export class ScenarioRun {
   async play(step: Step): Promise<StepOutput | null> {
     const { unserved, isUnderTest } = this.target;
     const startedMs = Date.now();
+    if (process.env['MOLDAU_COMPAT_SHOW'] === '1') process.stderr.write(`${this.target.broker.name}: ${JSON.stringify(step)}\n`);
     const isUnserved = step.needs !== undefined && unserved.has(step.needs.api);
     const output = isUnserved ? await this.unservedStep(step, isUnderTest) : await this.step(step);
     return output === null ? null : { ...output, tookMs: Date.now() - startedMs };
@@ -62,6 +64,7 @@ export class ScenarioRun {
       await this.moveNode(step);
       return null;
     }
+    if ('ask' in step) return this.ask(step);
     if ('stop' in step) {
       const result = await this.takeStarted(step.stop).stop();
       return { command: `stop ${step.stop}`, lines: normalise(result, step, this.places) };
@@ -86,6 +89,17 @@ export class ScenarioRun {
     const command = this.tools.start(step.tool, this.fillIn(step.args, false));
     this.started.set(step.start, command);
     await command.until(({ stdout }) => step.ready.test(stdout));
+  }
+
+  private async ask({ ask, request }: AskStep): Promise<StepOutput> {
+    const port = Number(/:(\d+)/.exec(this.places.bootstrap)?.[1]);
+    const client = new WireClient(port);
+    try {
+      const { throttleTimeMs: _, ...answer } = await client.ask(ask, 0, request);
+      return { command: `${ask} ${JSON.stringify(request)}`, lines: [JSON.stringify(answer)] };
+    } finally {
+      await client.close();
+    }
   }
 
   private async moveNode({ node, action }: NodeStep): Promise<void> {
@@ -120,10 +134,25 @@ export class ScenarioRun {
         : ['--bootstrap-server', '{bootstrap}', ...args];
     return all.map((arg) =>
       this.places.nodes
-        .reduce((text, { id, logDir }) => text.replaceAll(`{logs-${id}}`, logDir), arg)
+        .reduce(
+          (text, { id, logDir }) =>
+            text.replaceAll(`{logs-${id}}`, logDir).replaceAll(`{snapshot-${id}}`, () => newestSnapshot(logDir)),
+          arg,
+        )
         .replaceAll('{bootstrap}', this.places.bootstrap)
         .replaceAll('{dir}', this.places.dir)
         .replaceAll('{logs}', this.places.logDir),
     );
   }
+}
+
+/** Of the metadata log in a directory; their names begin with the offset. */
+function newestSnapshot(logDir: string): string {
+  const dir = join(logDir, '__cluster_metadata-0');
+  const newest = readdirSync(dir)
+    .filter((name) => name.endsWith('.checkpoint'))
+    .sort()
+    .at(-1);
+  if (newest === undefined) throw new Error(`no snapshot in ${dir}`);
+  return join(dir, newest);
 }

@@ -3,6 +3,7 @@
  * broker makes up, times, ports, rates) and compared line by line between Apache Kafka and the broker under test.
  */
 import type { ApiName } from '../../../wire/api-keys';
+import type { RequestOf } from '../../handlers/support/wire-client';
 import type { ToolName } from '../../support/kafka-tools';
 
 /** A difference that is allowed, with its reason: `pattern` is replaced on both sides, or its whole line dropped (null). */
@@ -33,7 +34,7 @@ export interface Need {
 }
 
 /**
- * Runs a command to its end. `{bootstrap}`, `{dir}` and `{logs}` are filled in, for a cluster `{logs-1}` and so on too;
+ * Runs a command to its end. `{bootstrap}`, `{dir}` and `{logs}` are filled in, for a cluster `{logs-1}` and `{snapshot-1}` and so on too;
  * `--bootstrap-server` goes first.
  */
 export interface RunStep extends Rules {
@@ -65,6 +66,13 @@ export interface StopStep extends Rules {
   readonly stop: string;
 }
 
+/** A request that Kafka's tools do not send: they do not move a replica to a node that is away. */
+export interface AskStep {
+  readonly ask: 'AlterPartitionReassignments';
+  readonly request: RequestOf<'AlterPartitionReassignments'>;
+  readonly needs?: Need;
+}
+
 /** Takes a node of a cluster away, in order, or brings it back on its data. */
 export interface NodeStep {
   readonly node: number;
@@ -72,7 +80,7 @@ export interface NodeStep {
   readonly needs?: Need;
 }
 
-export type Step = RunStep | StartStep | StopStep | NodeStep;
+export type Step = RunStep | StartStep | StopStep | NodeStep | AskStep;
 
 export interface Scenario {
   readonly name: string;

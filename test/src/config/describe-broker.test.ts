@@ -1,3 +1,4 @@
+import { CONFIG_SOURCE } from '../../../wire/base/config-describe';
 import { describeBrokerConfigs, describeClusterDefaults } from '../../../src/config/describe-broker';
 import { describeGroupConfigs } from '../../../src/config/group-config';
 import { brokerWith } from './support';
@@ -49,6 +50,16 @@ describe('DescribeConfigs of a broker', () => {
     const names = describeBrokerConfigs(brokerWith(), null, {}).map(({ name }) => name);
     expect(names).toContain('log.cleaner.io.max.bytes.per.second');
     expect(names).not.toContain('unstable.api.versions.enable');
+  });
+
+  test('shows the rate of a throttle once it is set, and never a default', () => {
+    const name = 'leader.replication.throttled.rate';
+    expect(describeBrokerConfigs(brokerWith(), null, ALL).map((one) => one.name)).not.toContain(name);
+    const { config } = brokerWith().withDynamic(new Map(), new Map([[name, '5']]));
+    expect(describeBrokerConfigs(config, null, ALL).find((one) => one.name === name)).toMatchObject({
+      value: '5',
+      synonyms: [{ name, value: '5', source: CONFIG_SOURCE.dynamicBroker }],
+    });
   });
 
   test("returns for the cluster's default only what is set there", () => {

@@ -23,10 +23,41 @@ const dumpMetadata = (node: number): RunStep => ({
   ],
 });
 
+const dumpSnapshot = (node: number): RunStep => {
+  const { args, ...rest } = dumpMetadata(node);
+  const untilThen = {
+    reason: 'the snapshot was taken before the end, some partitions have changed since, and topics come in any order',
+    pattern: /"type":"PARTITION_RECORD"|throttled/,
+    replacement: null,
+  };
+  const allowed = [...(rest.allowed ?? []), untilThen];
+  return { ...rest, args: [...args.slice(0, -1), `{snapshot-${node}}`], allowed, sortLines: true };
+};
+
+const shell = (...command: readonly string[]): RunStep => ({
+  tool: 'kafka-metadata-shell',
+  args: ['--snapshot', '{snapshot-1}', ...command],
+  isOffline: true,
+});
+
 /** Needs what the scenarios of three nodes wrote, after both clusters have stopped in order. */
 export const clusterMetadata: readonly Scenario[] = [
   {
     name: 'kafka-dump-log decodes the metadata log',
     steps: [1, 2, 3].map(dumpMetadata),
+  },
+  {
+    name: 'kafka-dump-log decodes a snapshot',
+    steps: [1, 2, 3].map(dumpSnapshot),
+  },
+  {
+    name: 'kafka-metadata-shell shows a snapshot',
+    steps: [
+      shell('ls', '/image/topics/byName'),
+      shell('ls', '/image/cluster'),
+      shell('tree', '/image/topics/byName/strict'),
+      shell('tree', '/image/features'),
+      shell('cat', '/image/topics/byName/orders/2/replicas'),
+    ],
   },
 ];
