@@ -18,6 +18,7 @@ const KAFKAJS_RETRY = { retries: 100, initialRetryTime: 50, maxRetryTime: 500 } 
 const PAUSE_MS = 2;
 /** Between two batches of a producer: what is written in minutes is kept in memory. */
 const PACE_MS = 5;
+const RESTART_MS = 200;
 
 export interface ClusterProducer {
   start(): Promise<{ readonly ended: Promise<void> }>;
@@ -129,40 +130,46 @@ export class GroupReader {
   /** Partition to offset to the name of what was read there. */
   readonly seen = new Map<number, Map<number, string>>();
   readonly problems: string[] = [];
-  /** Why kafkajs started its consumer anew, or gave up. */
-  readonly crashes: string[] = [];
-  /** Rejects when kafkajs reads no more. */
-  readonly hasGivenUp: Promise<never>;
-  private gaveUp: (error: Error) => void = () => undefined;
   private readonly ends = new Map<number, number>();
-  private readonly consumer: Consumer;
+  private consumer: Consumer | null = null;
+  private isStopping = false;
 
   constructor(
-    bootstrap: readonly BrokerAddress[],
+    private readonly bootstrap: readonly BrokerAddress[],
     private readonly topic: string,
-    groupId: string,
-  ) {
-    this.hasGivenUp = new Promise((_, reject) => (this.gaveUp = reject));
-    // Whoever waits for records hears of it.
-    this.hasGivenUp.catch(() => undefined);
-    this.consumer = kafkajsOf(bootstrap).consumer({ groupId, retry: KAFKAJS_RETRY, sessionTimeout: 10_000, heartbeatInterval: 500 });
-  }
+    private readonly groupId: string,
+  ) {}
 
   async start(): Promise<void> {
-    this.consumer.on('consumer.crash', ({ payload: { error, restart } }) => {
-      this.crashes.push(`${String(error)}${restart ? '' : ', and it does not start again'}`);
-      if (!restart) this.gaveUp(new Error(`the reader has given up: ${this.crashes.join('; ')}`));
+    const retry = KAFKAJS_RETRY;
+    const consumer = kafkajsOf(this.bootstrap).consumer({ groupId: this.groupId, retry, sessionTimeout: 10_000, heartbeatInterval: 500 });
+    this.consumer = consumer;
+    // kafkajs gives up for good when it finds no broker at all for a while: then an application starts again, and so does this.
+    consumer.on('consumer.crash', ({ payload: { restart } }) => {
+      if (!restart && !this.isStopping) void this.startAnew();
     });
-    await this.consumer.connect();
-    await this.consumer.subscribe({ topic: this.topic, fromBeginning: true });
-    await this.consumer.run({
+    await consumer.connect();
+    await consumer.subscribe({ topic: this.topic, fromBeginning: true });
+    await consumer.run({
       autoCommitInterval: 500,
       eachMessage: async ({ partition, message }) => this.note(partition, Number(message.offset), nameOf(message.value?.toString() ?? '')),
     });
   }
 
   async stop(): Promise<void> {
-    await this.consumer.disconnect();
+    this.isStopping = true;
+    await this.consumer?.disconnect();
+  }
+
+  private async startAnew(): Promise<void> {
+    while (!this.isStopping) {
+      try {
+        return await this.start();
+      } catch {
+        // Nobody is there yet.
+        await delay(RESTART_MS);
+      }
+    }
   }
 
   readBelow(partition: number): number {

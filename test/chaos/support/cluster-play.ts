@@ -50,7 +50,7 @@ export async function playCluster(
     await Promise.all(running.map(({ ended }) => ended));
     const port = cluster.nodes[0]?.port ?? 0;
     const problems = await problemsOf(port, target, 'everything acked');
-    await Promise.race([untilReadEverything(admin, reader), reader.hasGivenUp]);
+    await untilReadEverything(admin, reader);
     await reader.stop();
     await cluster.stop();
     return [...problems, ...reader.problems, ...differencesOf(cluster)];
