@@ -12,7 +12,8 @@
 import type { Crc32c, Random } from '../../wire/base/env';
 import { randomUuid } from '../../wire/base/uuid';
 import type { Disk } from '../../log/disk';
-import { bootstrapRecords } from '../metadata/bootstrap';
+import { bootstrapRecords, clusterFeatures } from '../metadata/bootstrap';
+import { LATEST_METADATA_VERSION } from '../metadata/metadata-version';
 import { BOOTSTRAP_FILE, writeBootstrapFile, writeVotersCheckpoint } from './bootstrap-files';
 import { makeDurableDirectory } from '../../log/durable-directory';
 import { readMetaProperties, verifyMetaProperties, writeMetaProperties, type MetaProperties } from './meta-properties';
@@ -101,7 +102,7 @@ export type InitialVoters = 'self' | 'none' | readonly Voter[];
 export interface ExplicitFormat extends Omit<FormatRequest, 'otherQuorumHosts'> {
   readonly clusterId: string;
   readonly voters: InitialVoters;
-  /** The first metadata records; by default the newest metadata.version alone. */
+  /** The first metadata records; by default the newest metadata.version and what clusters begin with. */
   readonly bootstrap?: readonly Uint8Array[];
 }
 
@@ -116,7 +117,8 @@ export function formatNode(request: ExplicitFormat, ports: FormatPorts): NodeIde
     }
     assertEmpty(ports.disk, directory);
   }
-  formatMetadataDirectory(request, request.voters, ports);
+  const bootstrap = request.bootstrap ?? bootstrapRecords(LATEST_METADATA_VERSION, clusterFeatures());
+  formatMetadataDirectory({ ...request, bootstrap }, request.voters, ports);
   return loadOrFormat({ ...request, otherQuorumHosts: [] }, ports);
 }
 

@@ -2,7 +2,7 @@
 import type { InitialVoters } from '../../controller/raft/format';
 import { UNKNOWN_DIRECTORY } from '../../controller/raft/replica-key';
 import type { Voter } from '../../controller/raft/voter-set';
-import { bootstrapRecords } from '../../controller/metadata/bootstrap';
+import { bootstrapRecords, clusterFeatures } from '../../controller/metadata/bootstrap';
 import { isReservedDirectoryId } from '../../controller/metadata/directory-id';
 import { METADATA_VERSION_FEATURE, metadataVersionName, metadataVersionOf } from '../../controller/metadata/metadata-version';
 import {
@@ -118,7 +118,7 @@ export function firstFeatures(flags: FormatFlags, voters: InitialVoters): FirstF
     const needed = `${METADATA_VERSION_FEATURE} ${metadataVersionName(required)}`;
     throw new StorageError(`${name} could not be set to ${level} because it depends on ${needed}.`);
   }
-  return { metadataVersion, records: bootstrapRecords(metadataVersion, levels) };
+  return { metadataVersion, records: bootstrapRecords(metadataVersion, new Map([...clusterFeatures(metadataVersion), ...levels])) };
 }
 
 function parseFeature(text: string): readonly [name: string, level: number] {

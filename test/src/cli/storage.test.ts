@@ -98,6 +98,8 @@ describe('moldau storage format', () => {
     const records = readBootstrapFile(world.disk, join(directory, 'a'), world.crc32c) ?? [];
     expect(records.map(decodeMetadataRecord).map(({ value }) => value)).toEqual([
       expect.objectContaining({ name: 'metadata.version', featureLevel: 27 }),
+      // As Kafka's clusters have it from the first.
+      expect.objectContaining({ name: 'eligible.leader.replicas.version', featureLevel: 1 }),
       expect.objectContaining({ name: 'group.version', featureLevel: 1 }),
     ]);
   });
