@@ -13,7 +13,7 @@ import { ErrorCode } from '../../../../wire/base/error-codes';
 import { createCrc32c } from '../../crc32c';
 import type { SimViolation } from '../../violation';
 import type { DurableLog } from './quorum-belief';
-import type { QuorumNode } from './quorum-node';
+import { PORT, type NodeSpec, type QuorumNode } from './quorum-node';
 
 const crc32c = createCrc32c();
 const NOTHING: DurableLog = { epochs: new Map(), snapshotEnd: 0 };
@@ -32,6 +32,7 @@ export class QuorumMembership {
 
   constructor(
     first: VoterSet,
+    private readonly specs: () => readonly NodeSpec[],
     private readonly violate: (what: string) => SimViolation,
     private readonly count: (counter: string) => void,
   ) {
@@ -75,12 +76,14 @@ export class QuorumMembership {
     if (differing.length > 1) throw this.violate(`node ${nodeId} goes from the committed voters ${shown(before)} to ${shown(voters)} at once`);
   }
 
-  /** `voter` joins, if the leader takes it. */
-  add({ raft }: QuorumNode, voter: { readonly id: number; readonly host: string; readonly port: number }, ackWhenCommitted: boolean): void {
-    const directoryId = this.directories.get(voter.id);
-    if (directoryId === undefined || raft.voters?.find(voter.id) !== undefined) return;
-    const endpoints = [{ name: 'CONTROLLER', host: voter.host, port: voter.port }];
-    raft.handle({ api: 'addVoter', voter: { id: voter.id, directoryId, endpoints }, ackWhenCommitted }, (answer) => {
+  /** This node joins, or another controller if it is a voter already, and if the leader takes it. */
+  add({ raft }: QuorumNode, nodeId: number, ackWhenCommitted: boolean): void {
+    const absent = this.specs().filter((spec) => spec.canVote && raft.voters?.find(spec.nodeId) === undefined);
+    const spec = absent.find((each) => each.nodeId === nodeId) ?? absent[0];
+    const directoryId = this.directories.get(spec?.nodeId ?? 0);
+    if (spec === undefined || directoryId === undefined) return;
+    const endpoints = [{ name: 'CONTROLLER', host: spec.host, port: PORT }];
+    raft.handle({ api: 'addVoter', voter: { id: spec.nodeId, directoryId, endpoints }, ackWhenCommitted }, (answer) => {
       if (answer?.errorCode === ErrorCode.NONE) this.count('voter added');
     });
   }
@@ -95,6 +98,17 @@ export class QuorumMembership {
     raft.handle({ api: 'removeVoter', voter: { id: entry.id, directoryId: entry.directoryId } }, (answer) => {
       if (answer?.errorCode === ErrorCode.NONE) this.count(isLeader ? 'leader removed' : isLost ? 'lost voter removed' : 'voter removed');
     });
+  }
+
+  /** Voters whose disks are gone are removed, and their nodes added again. True when there are none. */
+  replaceLost(leading: QuorumNode | null): boolean {
+    if (leading === null) return false;
+    const { voters } = leading.raft;
+    const lost = voters?.voters.filter((voter) => !this.isWhole(voter)) ?? [];
+    for (const { id } of lost) this.remove(leading, id);
+    const absent = this.specs().filter(({ nodeId }) => this.wipesOf(nodeId) > 0 && voters?.find(nodeId) === undefined);
+    for (const { nodeId } of lost.length === 0 ? absent : []) this.add(leading, nodeId, true);
+    return lost.length + absent.length === 0;
   }
 
   /** Whether the quorum survives it when this node loses its disk. */

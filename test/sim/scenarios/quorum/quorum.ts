@@ -14,7 +14,7 @@ import { QuorumApp } from './quorum-app';
 import { durableElection, durableLog, type DurableLog } from './quorum-belief';
 import { QuorumGhost } from './quorum-ghost';
 import { QuorumMembership } from './quorum-membership';
-import { openNode, PORT, type NodeSpec, type QuorumNode } from './quorum-node';
+import { openNode, type NodeSpec, type QuorumNode } from './quorum-node';
 import { firstVoters, hostOf, plan, specsOf } from './quorum-plan';
 
 /** What a play may take of virtual time. */
@@ -39,6 +39,7 @@ export const quorum: Scenario = {
 interface LiveNode {
   readonly app: QuorumApp;
   readonly node: QuorumNode;
+  wasLeading: boolean;
   committed: number;
   logStart: number;
   logEnd: number;
@@ -62,7 +63,7 @@ class QuorumPlay {
     const voterCount = Number(shape['voters']);
     const isStatic = shape['isStatic'] === true;
     const first = firstVoters(voterCount, isStatic, this.world.random('voters'));
-    this.membership = new QuorumMembership(first, (what) => this.violate(what), (counter) => play.count(counter));
+    this.membership = new QuorumMembership(first, () => this.specs, (what) => this.violate(what), (counter) => play.count(counter));
     this.specs = specsOf(shape, first, isStatic);
     if (shape['observer'] === true) play.count('observer');
     if (shape['autoJoin'] === true) play.count('auto-join');
@@ -118,7 +119,7 @@ class QuorumPlay {
     const node = openNode(env, spec, (raft) => this.watched(raft, spec, isDead), fatal);
     if (isDead()) return;
     this.membership.started(nodeId, node.directoryId);
-    this.live.set(nodeId, { app, node, committed: -1, logStart: node.log.logStartOffset, logEnd: node.log.logEndOffset });
+    this.live.set(nodeId, { app, node, wasLeading: false, committed: -1, logStart: node.log.logStartOffset, logEnd: node.log.logEndOffset });
     app.runOn(node.raft);
     node.raft.start();
   }
@@ -153,8 +154,10 @@ class QuorumPlay {
       const isLeading = leaderId === nodeId && raft.isLeading;
       if (isLeading) this.ghost.leads(nodeId, epoch);
       this.membership.check(nodeId, each.node);
-      if (isLeading && committed > each.committed) this.checkDurable(nodeId, each.node, Math.max(each.committed, log.logStartOffset, 0), committed);
+      // One that has removed itself resigns in the moment in which that is committed.
+      if ((isLeading || each.wasLeading) && committed > each.committed) this.checkDurable(nodeId, each.node, Math.max(each.committed, log.logStartOffset, 0), committed);
       each.committed = committed;
+      each.wasLeading = isLeading;
       if (log.logStartOffset > each.logStart) this.play.count(log.logEndOffset === log.logStartOffset ? 'snapshot fetched' : 'log start moved');
       if (log.logEndOffset < each.logEnd) this.play.count('truncated');
       each.logStart = log.logStartOffset;
@@ -209,7 +212,7 @@ class QuorumPlay {
       case 'wipe':
         return this.wipe(node, Number(step['downMs']), () => pause(30));
       case 'replaceLost':
-        return void this.replaceLost();
+        return void this.membership.replaceLost(this.leading);
       case 'leave':
         return this.leave(env, node, Number(step['downMs']));
       default:
@@ -227,19 +230,8 @@ class QuorumPlay {
     const nodeId = Number(step['node']);
     if (leading === null) return;
     if (step.kind === 'removeVoter') this.membership.remove(leading, step['ofLeader'] === true ? leading.raft.nodeId : nodeId);
-    else this.add(leading, this.absentNode(leading, nodeId), step['ack'] === true);
+    else this.membership.add(leading, nodeId, step['ack'] === true);
     if (step['wait'] === true) await pause();
-  }
-
-  /** This node, or another controller, if it is a voter already and the other is none. */
-  private absentNode({ raft }: QuorumNode, nodeId: number): number {
-    const isVoter = (id: number): boolean => raft.voters?.find(id) !== undefined;
-    return isVoter(nodeId) ? (this.specs.find((spec) => spec.canVote && !isVoter(spec.nodeId))?.nodeId ?? nodeId) : nodeId;
-  }
-
-  private add(leading: QuorumNode, nodeId: number, ackWhenCommitted: boolean): void {
-    const spec = this.specs[nodeId - 1];
-    if (spec?.canVote === true) this.membership.add(leading, { id: nodeId, host: spec.host, port: PORT }, ackWhenCommitted);
   }
 
   private mayWipe(nodeId: number): boolean {
@@ -260,17 +252,6 @@ class QuorumPlay {
     this.specs[nodeId - 1] = { ...spec, voters: 'none' };
     this.play.count('wiped');
     this.world.scheduler.at(downMs, this.world.owner, () => this.startNode(nodeId));
-  }
-
-  /** Voters whose disks are gone are removed, and their nodes added again. True when there are none. */
-  private replaceLost(): boolean {
-    const { leading } = this;
-    if (leading === null) return false;
-    const lost = leading.raft.voters?.voters.filter((voter) => !this.membership.isWhole(voter)) ?? [];
-    for (const { id } of lost) this.membership.remove(leading, id);
-    const absent = this.specs.filter(({ nodeId }) => this.membership.wipesOf(nodeId) > 0 && leading.raft.voters?.find(nodeId) === undefined);
-    for (const { nodeId } of lost.length === 0 ? absent : []) this.add(leading, nodeId, true);
-    return lost.length + absent.length === 0;
   }
 
   private async write(env: Env, step: Step): Promise<void> {
@@ -372,7 +353,7 @@ class QuorumPlay {
       const isCommitted = [...this.ghost.committed.values()].some(({ value }) => value.startsWith(LAST));
       // Whoever takes it may not lead any more: so it is asked again.
       if (!isCommitted && nowMs >= askAtMs && everybody.some(({ app }) => app.write([`${LAST}${this.values++}`]))) askAtMs = nowMs + 1_000;
-      const isWhole = nowMs < replaceAtMs ? false : this.replaceLost();
+      const isWhole = nowMs < replaceAtMs ? false : this.membership.replaceLost(this.leading);
       if (nowMs >= replaceAtMs) replaceAtMs = nowMs + 200;
       const hasAll = everybody.every(({ app }) => app.nextOffset >= this.ghost.committedEnd);
       if (isCommitted && everybody.length === this.specs.length && hasAll && isWhole) break;
