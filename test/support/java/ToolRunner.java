@@ -59,8 +59,8 @@ public final class ToolRunner {
         }
         answers = System.out;
         PrintStream ownErr = System.err;
-        System.setOut(new PrintStream(new Dispatch(false, ownErr), true, StandardCharsets.UTF_8));
-        System.setErr(new PrintStream(new Dispatch(true, ownErr), true, StandardCharsets.UTF_8));
+        System.setOut(new SharedStream(new Dispatch(false, ownErr)));
+        System.setErr(new SharedStream(new Dispatch(true, ownErr)));
         InputStream requests = System.in;
         System.setIn(new DispatchIn());
         Exit.setExitProcedure(ToolRunner::trapExit);
@@ -297,6 +297,18 @@ public final class ToolRunner {
                     return super.loadClass(name, isResolved);
                 }
             }
+        }
+    }
+
+    /** A command that closes its standard output closes it for none of the others. */
+    private static final class SharedStream extends PrintStream {
+        SharedStream(OutputStream out) {
+            super(out, true, StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public void close() {
+            flush();
         }
     }
 
