@@ -1,7 +1,7 @@
-/** One node of `moldau cluster`: a process that runs `moldau server`, told by messages what a signal could not say. */
+/** One of several nodes under one command: a process that runs `moldau server`, told by messages what a signal could not say. */
 import { fork, type ChildProcess } from 'node:child_process';
-import type { PlannedNode } from './cluster-plan';
 import { CHILD_VARIABLE, type FromChild, type ToChild } from './parent';
+import type { ServerFlags } from './server-config';
 
 export class ClusterChild {
   /** True when it serves; false when it has ended before. */
@@ -14,18 +14,19 @@ export class ClusterChild {
   private left: () => void = () => undefined;
 
   constructor(
-    readonly node: PlannedNode,
-    overrides: readonly string[],
+    readonly id: number,
+    flags: ServerFlags,
     log: (text: string) => void,
   ) {
-    const flags = overrides.flatMap((override) => ['--override', override]);
-    this.child = fork(process.argv[1] ?? '', ['server', node.propertiesFile, ...flags], {
+    const file = flags.file === undefined ? [] : [flags.file];
+    const overrides = flags.overrides.flatMap((override) => ['--override', override]);
+    this.child = fork(process.argv[1] ?? '', ['server', ...file, ...overrides], {
       // A group of its own: Ctrl-C reaches this process alone, which then ends the nodes in order.
       detached: true,
       env: { MOLDAU_LOG_FORMAT: 'text', MOLDAU_LOG_LEVEL: 'warn', ...process.env, [CHILD_VARIABLE]: '1' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    prefixLines(this.child, `[${node.id}] `, log);
+    prefixLines(this.child, `[${id}] `, log);
     this.exited = new Promise((resolve) => {
       this.child.once('exit', (code, signal) => {
         this.isRunning = false;
@@ -43,6 +44,10 @@ export class ClusterChild {
       });
       void this.exited.then(() => resolve(false));
     });
+  }
+
+  get pid(): number {
+    return this.child.pid ?? -1;
   }
 
   /** Resolves when its broker has left the cluster, or when it has ended. */

@@ -20,7 +20,8 @@ export async function runCluster(flags: ClusterFlags): Promise<void> {
   } catch (error) {
     return fail(`Cannot prepare ${flags.dir}: ${messageOf(error)}`);
   }
-  const children = plan.map((node) => new ClusterChild(node, flags.overrides, (line) => void process.stderr.write(line)));
+  const { overrides } = flags;
+  const children = plan.map(({ id, propertiesFile }) => new ClusterChild(id, { file: propertiesFile, overrides }, (line) => void process.stderr.write(line)));
   let isStopping = false;
   const stop = async (code: number): Promise<void> => {
     if (isStopping) return;
@@ -36,23 +37,25 @@ export async function runCluster(flags: ClusterFlags): Promise<void> {
   };
   const onSignal = signalHandler({ stop: () => void stop(0), exit, say, nowMs: () => performance.now() });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  const started = children.map(async (child) => {
+  const started = plan.map(async (node, index) => {
+    const child = children[index];
+    if (child === undefined) return false;
     const isReady = await child.ready;
-    if (isReady) process.stdout.write(readyLine(child.node));
+    if (isReady) process.stdout.write(readyLine(node));
     else if (!isStopping) {
-      say(`node ${child.node.id} could not start (${await child.exited}); the others stop`);
+      say(`node ${node.id} could not start (${await child.exited}); the others stop`);
       await stop(1);
     }
     return isReady;
   });
   if ((await Promise.all(started)).includes(false)) return;
   if (!isStopping) process.stdout.write(summary(plan, flags));
-  await Promise.all(children.map(async (child) => child.exited.then((how) => ended(child.node, how, isStopping))));
+  await Promise.all(children.map(async (child) => child.exited.then((how) => ended(child, how, isStopping))));
   if (!isStopping) fail('All nodes have ended.');
 }
 
 /** A cluster goes on without one of its nodes. */
-function ended({ id }: PlannedNode, how: string, isExpected: boolean): void {
+function ended({ id }: ClusterChild, how: string, isExpected: boolean): void {
   if (!isExpected) say(`node ${id} has ended (${how})`);
 }
 

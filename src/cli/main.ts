@@ -21,10 +21,15 @@ export function commandLine(): Command {
     .description('run a broker; without a file it is a single node on localhost:9092 with its data in ./data')
     .argument('[server.properties]', "a property file with Kafka's keys")
     .option('--override <key=value>', 'set a key, over the file and the environment; may be repeated', collect)
+    .option('--processes <count>', 'so many brokers on this host, each a process on its core', Number)
     .addHelpText('after', SERVER_HELP)
-    .action(async (file: string | undefined, flags: { readonly override?: readonly string[] }) => {
-      const { serve } = await import('./server');
-      await serve({ file, overrides: flags.override ?? [] });
+    .action(async (file: string | undefined, { override: overrides = [], processes }: ServerOptions) => {
+      if (processes === undefined) {
+        const { serve } = await import('./server');
+        return serve({ file, overrides });
+      }
+      const { serveProcesses } = await import('./server-processes');
+      await serveProcesses({ file, overrides }, processes);
     });
   addStorage(program);
   program
@@ -52,6 +57,11 @@ export function commandLine(): Command {
       await runRebalance(flags);
     });
   return program;
+}
+
+interface ServerOptions {
+  readonly override?: readonly string[];
+  readonly processes?: number;
 }
 
 interface ClusterOptions {
@@ -115,7 +125,8 @@ Examples:
   moldau server --override log.dirs=/var/lib/moldau
   moldau server --override listeners=PLAINTEXT://:9092 \\
     --override advertised.listeners=PLAINTEXT://kafka.example:9092
-  moldau server config/server.properties --override num.partitions=3`;
+  moldau server config/server.properties --override num.partitions=3
+  moldau server config/server.properties --processes 4`;
 
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];

@@ -38,7 +38,7 @@ export class RebalanceError extends Error {
 
 const LIMITS: BatchLimits = { maxPartitions: 10, maxBytes: 1_000_000_000 };
 /** With a throttle a portion is as much as may go in so many seconds, unless a single partition is more. */
-const THROTTLED_SECONDS = 10;
+const THROTTLED_SECONDS = 1;
 const TIMEOUT_MS = 30_000;
 const LOOK_MS = 200;
 const PROGRESS_MS = 5000;
