@@ -132,7 +132,8 @@ export class ClusterScene {
     const fetchSessions = new FetchSessionCache(100, env.clock, env.random('sessions'));
     // What the handlers of records and offsets look at.
     const produceRules = new ProduceRules('full', env.crc32c);
-    const parts = { env, config, brokerId: id, metadata, replicas, logs, fetchSessions, produceRules };
+    const kraftVersion = (): number => 1;
+    const parts = { env, config, brokerId: id, metadata, replicas, logs, fetchSessions, produceRules, kraftVersion };
     const services = parts as unknown as Services;
     const router = new RequestRouter<Services>(handlerOf, () => services);
     await listen(env, router, `h${id}`);
