@@ -5,6 +5,7 @@
 import './thread-pool';
 import { Command } from 'commander';
 import { version } from '../version';
+import type { UpgradeFlags } from './features';
 import type { RebalanceFlags } from './rebalance';
 import type { FormatFlags } from './storage-options';
 
@@ -56,6 +57,7 @@ export function commandLine(): Command {
       const { runRebalance } = await import('./rebalance');
       await runRebalance(flags);
     });
+  addFeatures(program);
   return program;
 }
 
@@ -75,6 +77,30 @@ interface FormatOptions extends Omit<FormatFlags, 'noInitialControllers' | 'init
   readonly config: string;
   /** False for --no-initial-controllers. */
   readonly initialControllers?: string | boolean;
+}
+
+/** As Apache Kafka's kafka-features.sh. */
+function addFeatures(program: Command): void {
+  const features = program.command('features').description('tell and raise the levels that a cluster runs at');
+  features
+    .command('describe')
+    .description('tell what is supported and what is finalized')
+    .requiredOption('--bootstrap-server <host:port,...>', 'brokers of the cluster')
+    .action(async (flags: { readonly bootstrapServer: string }) => {
+      const { describeFeatures } = await import('./features');
+      await describeFeatures(flags);
+    });
+  features
+    .command('upgrade')
+    .description('raise levels, for good, when all nodes run a version that can')
+    .requiredOption('--bootstrap-server <host:port,...>', 'brokers of the cluster')
+    .option('--feature <name=level>', 'a feature and its level; may be repeated', collect)
+    .option('--release-version <version>', 'the metadata.version of a release, like 4.3')
+    .option('--dry-run', 'only tell whether it can be done')
+    .action(async (flags: UpgradeFlags) => {
+      const { upgradeFeatures } = await import('./features');
+      await upgradeFeatures(flags);
+    });
 }
 
 /** As Apache Kafka's kafka-storage.sh. */

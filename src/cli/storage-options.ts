@@ -121,7 +121,8 @@ export function firstFeatures(flags: FormatFlags, voters: InitialVoters): FirstF
   return { metadataVersion, records: bootstrapRecords(metadataVersion, new Map([...clusterFeatures(metadataVersion), ...levels])) };
 }
 
-function parseFeature(text: string): readonly [name: string, level: number] {
+/** Throws StorageError. */
+export function parseFeature(text: string): readonly [name: string, level: number] {
   const match = /^([^=]+)=(\d+)$/.exec(text.trim());
   const name = match?.[1]?.trim() ?? '';
   const level = Number(match?.[2]);
@@ -136,7 +137,8 @@ function parseFeature(text: string): readonly [name: string, level: number] {
   return [name, level];
 }
 
-function releaseLevel(text: string): number {
+/** Throws StorageError. */
+export function releaseLevel(text: string): number {
   const level = metadataVersionOf(text);
   if (level === null) throw new StorageError(`Version ${text} is not a valid metadata.version.`);
   return level;

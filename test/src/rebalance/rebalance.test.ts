@@ -2,7 +2,8 @@
 import { ErrorCode } from '../../../wire/base/error-codes';
 import { encodeBatch } from '../../../wire/record/records';
 import { ClusterClient } from '../../../wire/cluster-client';
-import { addressesOf, optionsOf } from '../../../src/cli/rebalance';
+import { addressesOf } from '../../../src/cli/client-flags';
+import { optionsOf } from '../../../src/cli/rebalance';
 import { ClusterReader } from '../../../src/rebalance/cluster-view';
 import { Rebalance, type RebalanceOptions } from '../../../src/rebalance/rebalance';
 import { type StartedCluster, startCluster } from '../../../src/index';
