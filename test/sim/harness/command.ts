@@ -15,6 +15,8 @@ export interface SimulateOptions {
   /** Only this seed, when given. */
   readonly seed: string | null;
   readonly enumerate: boolean;
+  /** Of the kills during a recovery, how many are played with `enumerate`: 1 is all. */
+  readonly pairShare: number;
   readonly scenario: string | null;
   readonly mutant: string | null;
   /** Says nothing and keeps nothing: only the exit code counts. */
@@ -73,6 +75,7 @@ function parseOptions(argv: readonly string[]): SimulateOptions {
       seeds: { type: 'string' },
       seed: { type: 'string' },
       enumerate: { type: 'boolean', default: false },
+      pairs: { type: 'string', default: '1' },
       scenario: { type: 'string' },
       mutant: { type: 'string' },
       quiet: { type: 'boolean', default: false },
@@ -86,6 +89,7 @@ function parseOptions(argv: readonly string[]): SimulateOptions {
     maxSeeds: values.seeds === undefined ? usualSeeds : Number(values.seeds),
     seed: values.seed ?? null,
     enumerate: values.enumerate,
+    pairShare: Number(values.pairs),
     scenario: values.scenario ?? null,
     mutant: values.mutant ?? null,
     quiet: values.quiet,
@@ -110,13 +114,13 @@ function sweep(scenario: Scenario, options: SimulateOptions, hasMutant: boolean)
 }
 
 function playSeed(scenario: Scenario, seed: string, options: SimulateOptions, tally: Tally, mayGoOn: () => boolean): void {
-  if (options.enumerate) enumerateSeed(scenario, seed, tally, mayGoOn);
+  if (options.enumerate) enumerateSeed(scenario, seed, tally, mayGoOn, options.pairShare);
   else sweepSeed(scenario, seed, tally);
 }
 
 /** Says what came of it; returns how much is wrong. */
 function report(scenario: Scenario, tally: Tally, options: SimulateOptions): number {
-  say(`${scenario.name}: ${tally.runs} runs, ${tally.killPoints} kill points, ${tally.failures.length} failed`);
+  say(`${scenario.name}: ${tally.runs} runs, ${tally.killPoints} kill points, ${tally.pairs} pairs with a kill during the recovery, ${tally.failures.length} failed`);
   say(tally.coverage.entries().map(([counter, count]) => `  ${counter} ${count}`).join('\n'));
   const [first] = tally.failures;
   if (first !== undefined) {

@@ -13,12 +13,24 @@ export interface Step {
   readonly [key: string]: string | number | boolean;
 }
 
-/** Where to kill, beside what the schedule says: before the k-th effectful port call of a life, counted from 1. */
-export interface KillPoint {
-  readonly life: number;
+/** Before the k-th effectful port call of a life, counted from 1. */
+export interface KillBefore {
   readonly beforeCall: number;
   /** Whether the power goes too. */
   readonly ending: 'restart' | 'power';
+}
+
+/** Where to kill, beside what the schedule says. */
+export interface KillPoint extends KillBefore {
+  readonly life: number;
+  /** The life after it, which recovers from that, is killed too. */
+  readonly again?: KillBefore;
+}
+
+/** What the plan has for a life. */
+export function killIn(kill: KillPoint | null, life: number): KillBefore | null {
+  if (kill?.life === life) return kill;
+  return kill?.life === life - 1 ? (kill.again ?? null) : null;
 }
 
 export interface Play {

@@ -1,7 +1,7 @@
 /** Running scenarios: seed after seed, or one schedule with a kill at every port call; and shrinking what failed. */
 
 import { SimRandom } from '../random';
-import type { Failure, KillPoint, Played, Scenario, Step } from './scenario';
+import type { Failure, KillBefore, KillPoint, Played, Scenario, Step } from './scenario';
 
 export class Coverage {
   private readonly counts = new Map<string, number>();
@@ -27,12 +27,14 @@ export class Coverage {
 export interface Tally {
   runs: number;
   killPoints: number;
+  /** Kills during the recovery from a kill. */
+  pairs: number;
   readonly failures: Failure[];
   readonly coverage: Coverage;
 }
 
 export function newTally(): Tally {
-  return { runs: 0, killPoints: 0, failures: [], coverage: new Coverage() };
+  return { runs: 0, killPoints: 0, pairs: 0, failures: [], coverage: new Coverage() };
 }
 
 export function planFor(scenario: Scenario, seed: string, mood: 'wild' | 'calm'): readonly Step[] {
@@ -55,18 +57,37 @@ export function sweepSeed(scenario: Scenario, seed: string, tally: Tally): void 
   playOne(scenario, seed, planFor(scenario, seed, 'wild'), null, tally);
 }
 
-/** Plays the calm schedule of `seed` with a kill before every effectful port call of every life, both ways to go on. */
-export function enumerateSeed(scenario: Scenario, seed: string, tally: Tally, mayGoOn: () => boolean): void {
+const ENDINGS = ['restart', 'power'] as const;
+/** Calls of a life that recovers from a kill: recovery itself is over by then, and what follows has kill points of its own. */
+const MAX_RECOVERY_CALLS = 60;
+
+/**
+ * Plays the calm schedule of `seed` with a kill before every effectful port call of every life, both ways to go on; and of
+ * all pairs of that with a kill during the recovery from it a share (1: all of them).
+ */
+export function enumerateSeed(scenario: Scenario, seed: string, tally: Tally, mayGoOn: () => boolean, pairShare = 0): void {
   const steps = planFor(scenario, seed, 'calm');
+  const random = new SimRandom(`${scenario.name}/${seed}/pairs`);
   const whole = playOne(scenario, seed, steps, null, tally);
   for (const [life, calls] of whole?.calls.entries() ?? []) {
     for (let beforeCall = 1; beforeCall <= calls && mayGoOn(); beforeCall++) {
-      for (const ending of ['restart', 'power'] as const) {
+      for (const ending of ENDINGS) {
+        const kill = { life, beforeCall, ending };
         tally.killPoints++;
-        playOne(scenario, seed, steps, { life, beforeCall, ending }, tally);
+        const recovered = playOne(scenario, seed, steps, kill, tally)?.calls[life + 1] ?? 0;
+        for (const again of killsDuring(recovered)) {
+          if (!random.chance(pairShare) || !mayGoOn()) continue;
+          tally.pairs++;
+          playOne(scenario, seed, steps, { ...kill, again }, tally);
+        }
       }
     }
   }
+}
+
+function killsDuring(calls: number): KillBefore[] {
+  const before = Array.from({ length: Math.min(calls, MAX_RECOVERY_CALLS) }, (_, call) => call + 1);
+  return before.flatMap((beforeCall) => ENDINGS.map((ending) => ({ beforeCall, ending })));
 }
 
 /** What went wrong, without the numbers. */

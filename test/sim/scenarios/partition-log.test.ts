@@ -7,6 +7,9 @@ import { scenarios } from './registry';
 /** What failed, short enough to read. */
 const errors = (tally: ReturnType<typeof newTally>): string[] => tally.failures.map((failure) => `seed ${failure.seed}: ${failure.error.slice(0, 400)}`);
 
+/** Of all kills during the recovery from a kill; `npm run simulate -- --enumerate` plays them all. */
+const PAIR_SHARE = 0.05;
+
 describe('a partition log, simulated', () => {
   test('keeps its promises over random lives', () =>
     inMacrotask(() => {
@@ -16,12 +19,13 @@ describe('a partition log, simulated', () => {
       expect(tally.coverage.missing(partitionLog.counters)).toEqual([]);
     }));
 
-  test('keeps its promises when it is killed before any port call, with and without loss of power', () =>
+  test('keeps its promises when it is killed before any port call and again during recovery, with and without loss of power', () =>
     inMacrotask(() => {
       const tally = newTally();
-      enumerateSeed(partitionLog, '0', tally, () => true);
+      enumerateSeed(partitionLog, '0', tally, () => true, PAIR_SHARE);
       expect(errors(tally)).toEqual([]);
       expect(tally.killPoints).toBeGreaterThan(100);
+      expect(tally.pairs).toBeGreaterThan(100);
     }));
 
   test('is the same run for the same seed', () =>

@@ -9,7 +9,7 @@ import { DirectoryLocks } from '../../../log/directory-locks';
 import { LogManager } from '../../../log/log-manager';
 import type { PartitionLog } from '../../../log/partition-log';
 import { encodeBatch } from '../../../wire/record/records';
-import type { Play, Played, Scenario, Step } from '../harness/scenario';
+import { killIn, type Play, type Played, type Scenario, type Step } from '../harness/scenario';
 import type { SimRandom } from '../random';
 import { SimViolation } from '../violation';
 import { SimWorld } from '../world';
@@ -124,10 +124,10 @@ class LogPlay {
 
   private live(steps: readonly Step[], life: number): void {
     const { world } = this;
-    const { kill } = this.play;
+    const kill = killIn(this.play.kill, life);
     this.isOver = false;
     this.believed = '';
-    if (kill?.life === life) world.killBeforeCall(PROCESS, kill.beforeCall);
+    if (kill !== null) world.killBeforeCall(PROCESS, kill.beforeCall);
     const running = world.start(world.host(HOST), PROCESS, (env) => this.main(env, steps));
     const endAtMs = world.nowMs + MAX_LIFE_MS;
     const end = world.run({ untilMs: endAtMs, until: () => this.isOver || running.process.isDead, afterEvent: () => this.checkBelief() });

@@ -23,6 +23,20 @@ describe('a broker, simulated', () => {
       expect(errors(tally)).toEqual([]);
     }));
 
+  test('comes up again when it is killed during its first start and again during the recovery from that', () =>
+    inMacrotask(() => {
+      const tally = newTally();
+      const steps = planFor(singleBroker, '0', 'calm');
+      // One pair in a hundred of the first hundred calls; `npm run simulate -- --enumerate` plays them all.
+      for (let pair = 0; pair < 10_000; pair += 97) {
+        const [beforeCall, again] = [1 + Math.floor(pair / 100), 1 + (pair % 100)];
+        const ending = pair % 2 === 0 ? 'power' : 'restart';
+        playOne(singleBroker, '0', steps, { life: 0, beforeCall, ending, again: { beforeCall: again, ending } }, tally);
+      }
+      expect(errors(tally)).toEqual([]);
+      expect(tally.runs).toBeGreaterThan(100);
+    }));
+
   test('is the same run for the same seed', () =>
     inMacrotask(() => {
       const traces = (): (string | undefined)[] =>

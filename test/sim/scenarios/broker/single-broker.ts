@@ -6,7 +6,7 @@
 
 import { startBrokerNode } from '../../../../src/broker';
 import type { RunningBroker } from '../../../../src/running-broker';
-import type { Play, Played, Scenario, Step } from '../../harness/scenario';
+import { killIn, type Play, type Played, type Scenario, type Step } from '../../harness/scenario';
 import type { DiskOperation } from '../../disk-faults';
 import type { SimProcess } from '../../process';
 import type { SimRandom } from '../../random';
@@ -100,15 +100,15 @@ class BrokerPlay {
 
   private startBroker(): void {
     const { world } = this;
-    const { kill } = this.play;
     this.life++;
+    const kill = killIn(this.play.kill, this.life);
     this.broker = null;
     this.isStopping = false;
     // After a failed sync the page cache is a fiction that no later sync mends: only a machine that starts anew is honest.
     const { disk } = world.host(BROKER_HOST);
     if (disk.paths().some((path) => disk.hasLostSync(path))) this.losePower();
     this.mayFail = disk.capacityBytes < Infinity || disk.faults.isArmed;
-    if (kill?.life === this.life) world.killBeforeCall(PROCESS, kill.beforeCall);
+    if (kill !== null) world.killBeforeCall(PROCESS, kill.beforeCall);
     const running = world.start(world.host(BROKER_HOST), PROCESS, async (env) => {
       try {
         const broker = await startBrokerNode(env, singleBrokerConfig(this.isFlushed));
@@ -133,7 +133,7 @@ class BrokerPlay {
     this.world.host(BROKER_HOST).disk.faults.clear();
     if (!isPlanned && !hasGivenUp) return;
     this.world.scheduler.at(50, this.world.owner, () => {
-      if (isPlanned && this.play.kill?.ending === 'power') this.losePower();
+      if (isPlanned && killIn(this.play.kill, life)?.ending === 'power') this.losePower();
       this.startBroker();
     });
   }
