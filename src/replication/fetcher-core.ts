@@ -163,7 +163,8 @@ export class FetcherCore<P extends FollowedPartition> {
     }
     const forgotten = this.sessionEpoch === INITIAL_EPOCH ? [] : [...this.forgotten.values()];
     this.forgotten.clear();
-    const maxWaitMs = Math.max(0, Math.min(this.times.maxWaitMs, this.nextDueMs - nowMs));
+    // The clock knows parts of milliseconds, the request does not.
+    const maxWaitMs = Math.max(0, Math.min(this.times.maxWaitMs, Math.ceil(this.nextDueMs - nowMs)));
     return { sessionId: this.sessionId, sessionEpoch: this.sessionEpoch, named, forgotten, maxWaitMs };
   }
 
