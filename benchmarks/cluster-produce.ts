@@ -20,7 +20,7 @@ const MB = 1024 * 1024;
 const GB = 1e9;
 const RECORD_BYTES = 1024;
 const WARM_UP_SECONDS = 4;
-const PROPERTIES = { 'log.segment.bytes': String(256 * MB), 'log.retention.bytes': String(512 * MB), 'log.retention.check.interval.ms': '2000', 'file.delete.delay.ms': '1000' };
+const PROPERTIES = { 'log.segment.bytes': String(256 * MB), 'log.retention.bytes': String(512 * MB), 'log.retention.check.interval.ms': '2000', 'log.segment.delete.delay.ms': '1000' };
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -55,9 +55,12 @@ async function main(): Promise<number> {
       process.stdout.write(`${batchKb} KB batches, ${values.replicas} replicas, acks=all: ${textOf(result)}\n`);
     }
     await load.end();
+    const gone = cluster.nodes.filter(({ isRunning }) => !isRunning);
+    if (gone.length > 0) throw new Error(`nodes that have ended: ${gone.map(({ id }) => id).join(', ')}`);
     await cluster.stop();
     return 0;
   } finally {
+    for (const { id, child } of cluster.nodes) if (child?.isRunning !== true && child !== null) process.stderr.write(`${child.failure(`node ${id}`).message}\n`);
     await resources.release();
     await cluster.dispose();
   }

@@ -127,7 +127,7 @@ class Scale {
     await untilState(survivor, topics, REPLICAS, ({ leaders, led, partitions }) => led === partitions && !leaders.has(id), TIMEOUT_MS);
     process.stdout.write(`  every leader has moved after ${(performance.now() - killedMs).toFixed(0)} ms\n`);
     const ackedMs = await Promise.race([acked, pause(TIMEOUT_MS).then(() => null)]);
-    if (ackedMs === null) throw new Error(`no record is acknowledged: ${String(prober.lastError)}`);
+    if (ackedMs === null) throw new Error(`no record is acknowledged: ${String(prober.lastError)}; ${await this.viewsOf(others)}`);
     report.line('kill: first ack of a partition that the node led', ackedMs - killedMs, BARS.ackMs, 'ms');
     await survivor.metadata([]);
     await appendToAll(survivor, topics, REPLICAS, TIMEOUT_MS);
@@ -136,6 +136,17 @@ class Scale {
     report.phase('kill', await watched.endPhase());
     survivor.close();
     await prober.stop();
+  }
+
+  /** What each node by itself says of the leaders. */
+  private async viewsOf(addresses: readonly { host: string; port: number }[]): Promise<string> {
+    const views = addresses.map(async (address) => {
+      const client = clusterClient([address], 5000, 1);
+      const { leaders } = await stateOf(client, this.topics, REPLICAS);
+      client.close();
+      return `${address.port}: ${[...leaders].map(([leader, led]) => `${led.length} led by ${leader}`).join(', ')}`;
+    });
+    return (await Promise.all(views)).join('; ');
   }
 
   private async restart(id: number): Promise<void> {

@@ -163,6 +163,7 @@ export class FetcherCore<P extends FollowedPartition> {
     }
     const forgotten = this.sessionEpoch === INITIAL_EPOCH ? [] : [...this.forgotten.values()];
     this.forgotten.clear();
+    // The clock knows parts of milliseconds, the request does not.
     const maxWaitMs = Math.max(0, Math.min(this.times.maxWaitMs, Math.ceil(this.nextDueMs - nowMs)));
     return { sessionId: this.sessionId, sessionEpoch: this.sessionEpoch, named, forgotten, maxWaitMs };
   }

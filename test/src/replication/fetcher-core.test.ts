@@ -151,6 +151,12 @@ describe('a partition with an error', () => {
     expect(get(0).dueMs - nowMs).toBe(100);
   });
 
+  test('asks to be answered by then in whole milliseconds, whatever the clock says', () => {
+    const { core, plan, get } = inSession();
+    core.retryLater(get(0), 0.25);
+    expect(plan(50.5)).toMatchObject({ named: [], forgotten: [0], maxWaitMs: Math.ceil(get(0).dueMs - 50.5) });
+  });
+
   test('waits for the metadata where its leader epoch is over', () => {
     const { core, plan, get } = inSession();
     core.settle(get(0), 'fenced');
