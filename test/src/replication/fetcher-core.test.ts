@@ -151,6 +151,12 @@ describe('a partition with an error', () => {
     expect(get(0).dueMs - nowMs).toBe(100);
   });
 
+  test('lets the others wait for whole milliseconds, which is all that a request can say', () => {
+    const { core, plan, get } = inSession();
+    core.retryLater(get(0), 0.25);
+    expect(plan(50.5)).toMatchObject({ forgotten: [0], maxWaitMs: 50 });
+  });
+
   test('waits for the metadata where its leader epoch is over', () => {
     const { core, plan, get } = inSession();
     core.settle(get(0), 'fenced');
