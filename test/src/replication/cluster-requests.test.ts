@@ -1,6 +1,6 @@
 /** What clients and followers are answered by brokers of a cluster, over simulated sockets. */
 import { ErrorCode } from '../../../wire/base/error-codes';
-import type { RequestInput } from '../../../wire/exchange';
+import type { RequestInput, ResponseOf } from '../../../wire/exchange';
 import { batchOf, contents, TOPIC_ID } from '../../log/support/log-bench';
 import { ClusterScene, PORT, type SceneOptions, type State } from './support/cluster-scene';
 
@@ -247,6 +247,52 @@ describe('acks=all', () => {
     const scene = await cluster(THREE, [1]);
     const answer = await scene.ask(1, 'Produce', 13, produceRequest(-1, 200));
     expect(answer.responses[0]?.partitionResponses[0]?.errorCode).toBe(ErrorCode.REQUEST_TIMED_OUT);
+  });
+});
+
+describe('DeleteRecords', () => {
+  const deleteBefore = (offset: number, timeoutMs = 30_000): RequestInput<'DeleteRecords'> => ({
+    topics: [{ name: 't', partitions: [{ partitionIndex: 0, offset }] }],
+    timeoutMs,
+  });
+  const resultOf = (answer: ResponseOf<'DeleteRecords'> | null) => answer?.topics[0]?.partitions[0];
+
+  async function written(state: State = THREE): Promise<ClusterScene> {
+    const scene = await cluster(state, [1, 2]);
+    for (const value of ['a', 'b', 'c']) await scene.append(1, batchOf([value]));
+    await scene.until('it is committed', () => scene.log(2).highWatermark === 3);
+    return scene;
+  }
+
+  test('is answered when every replica has moved its log start', async () => {
+    const scene = await written();
+    const answer = await scene.ask(1, 'DeleteRecords', 2, deleteBefore(2));
+    expect(resultOf(answer)).toMatchObject({ errorCode: ErrorCode.NONE, lowWatermark: 2 });
+    expect([scene.log(1).logStartOffset, scene.log(2).logStartOffset]).toEqual([2, 2]);
+  });
+
+  test('waits for a replica that does not fetch, and no longer than it may', async () => {
+    const scene = await written();
+    scene.world.network.cut('h2', 'h1');
+    const answer = await scene.ask(1, 'DeleteRecords', 2, deleteBefore(2, 300));
+    expect(resultOf(answer)).toMatchObject({ errorCode: ErrorCode.REQUEST_TIMED_OUT, lowWatermark: -1 });
+    expect(scene.log(1).logStartOffset).toBe(2);
+  });
+
+  test('ends when another broker leads', async () => {
+    const scene = await written();
+    scene.world.network.cut('h2', 'h1');
+    const sent = scene.send(1, 'DeleteRecords', 2, deleteBefore(2));
+    await scene.until('it has moved', () => scene.log(1).logStartOffset === 2);
+    await scene.assign({ ...THREE, leader: 2, leaderEpoch: 6, partitionEpoch: 1 }, [1]);
+    await scene.until('the answer', () => sent.answer !== null);
+    expect(resultOf(sent.answer)).toMatchObject({ errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER, lowWatermark: -1 });
+  });
+
+  test('is refused by a follower', async () => {
+    const scene = await written();
+    const answer = await scene.ask(2, 'DeleteRecords', 2, deleteBefore(2));
+    expect(resultOf(answer)).toMatchObject({ errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER, lowWatermark: -1 });
   });
 });
 

@@ -34,9 +34,10 @@ const dumpSnapshot = (node: number): RunStep => {
   return { ...rest, args: [...args.slice(0, -1), `{snapshot-${node}}`], allowed, sortLines: true };
 };
 
-/** The shell may look before it has read the whole file, so that it is asked until it has found `until`. */
+/** The shell may look before it has read the whole file, or miss its end and wait: it is asked until it has found `until`. */
 const shell = (until: RegExp, ...command: readonly string[]): RunStep => ({
   until,
+  timeoutMs: 3_000,
   tool: 'kafka-metadata-shell',
   args: ['--snapshot', '{snapshot-1}', ...command],
   isOffline: true,
