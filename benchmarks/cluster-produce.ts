@@ -60,9 +60,18 @@ async function main(): Promise<number> {
     await cluster.stop();
     return 0;
   } finally {
-    for (const { id, child } of cluster.nodes) if (child?.isRunning !== true && child !== null) process.stderr.write(`${child.failure(`node ${id}`).message}\n`);
+    await tellFailures(cluster);
     await resources.release();
     await cluster.dispose();
+  }
+}
+
+/** Of nodes that have ended by themselves. */
+async function tellFailures({ nodes }: MoldauCluster): Promise<void> {
+  for (const { id, child } of nodes) {
+    if (child === null || child.isRunning) continue;
+    const { code } = await child.exited;
+    if (code !== 0) process.stderr.write(`${child.failure(`node ${id}`).message}\n`);
   }
 }
 
