@@ -11,6 +11,7 @@ jest.setTimeout(180_000);
 needs('kafka')('tools against a cluster of three, of Apache Kafka and of Moldau', () => {
   compareWithKafka(threeNodes, {
     start: { kafka: startKafkaCluster, moldau: startMoldauCluster },
+    features: {},
     // So that snapshots are written.
     properties: { 'metadata.log.max.record.bytes.between.snapshots': '3000' },
     afterStop: clusterMetadata,

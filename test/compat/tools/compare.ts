@@ -14,10 +14,10 @@ import type { Scenario, Step } from './scenario';
 const isAgainstItself = process.env['MOLDAU_COMPAT_TARGET'] === 'kafka';
 
 /**
- * Apache Kafka is formatted at the level of Moldau, which does not finalize eligible leader replicas yet: with them it
- * writes min.insync.replicas into the cluster's defaults, and every topic shows it.
+ * Apache Kafka is formatted at the level of a Moldau that formats itself, without eligible leader replicas: with them it
+ * writes min.insync.replicas into the cluster's defaults, and every topic shows it. Clusters that somebody formats have them.
  */
-const sameFeatures = { 'eligible.leader.replicas.version': 0 };
+const ALONE = { 'eligible.leader.replicas.version': 0 };
 
 interface SameSettings {
   readonly properties: Readonly<Record<string, string>>;
@@ -33,6 +33,8 @@ const oneBroker: Starts = { kafka: startKafkaPeer, moldau: startMoldau };
 
 export interface CompareOptions {
   readonly properties?: Readonly<Record<string, string>>;
+  /** Levels that Apache Kafka is formatted with, beside its own. Default: those of a Moldau that formats itself. */
+  readonly features?: Readonly<Record<string, number>>;
   /** Instead of one broker each. */
   readonly start?: Starts;
   /** Run in order once both brokers have been stopped: commands that read a broker's files. */
@@ -50,7 +52,7 @@ export function compareWithKafka(scenarios: readonly Scenario[], options: Compar
     tools = new KafkaTools();
     const start = options.start ?? oneBroker;
     const startTarget = isAgainstItself ? start.kafka : start.moldau;
-    const same = { properties: options.properties ?? {}, features: sameFeatures };
+    const same = { properties: options.properties ?? {}, features: options.features ?? ALONE };
     const started = [start.kafka(same), startTarget(same)] as const;
     for (const broker of started) void broker.then((process) => brokers.push(process)).catch(() => undefined);
     [kafka, target] = await Promise.all(started);

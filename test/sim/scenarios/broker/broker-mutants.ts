@@ -57,8 +57,8 @@ export const brokerMutants: readonly Mutant[] = [
     args,
     breaks: 'a response holds slices of the receive window after the callback',
     file: 'wire/exchange.ts',
-    find: 'const own = frame.slice();',
-    replace: 'const own = frame;',
+    find: 'this.#keep(frame) : frame.slice()',
+    replace: 'this.#keep(frame) : frame',
   },
   {
     name: 'topic-id-not-durable',
