@@ -14,8 +14,8 @@ import type { Scenario, Step } from './scenario';
 const isAgainstItself = process.env['MOLDAU_COMPAT_TARGET'] === 'kafka';
 
 /**
- * Apache Kafka is formatted at the level of Moldau, which does not finalize eligible leader replicas yet: with them it
- * writes min.insync.replicas into the cluster's defaults, and every topic shows it.
+ * Apache Kafka is formatted at the level of a single Moldau that formats itself, without eligible leader replicas: with them
+ * min.insync.replicas is written into the cluster's defaults, and every topic shows it.
  */
 const sameFeatures = { 'eligible.leader.replicas.version': 0 };
 
