@@ -9,10 +9,16 @@ import { sourceTree } from '../../support/source-tree';
 const DEFINITIONS = /^(src\/config\/keys\/.*|src\/config\/not-served\.ts|log\/log-server-config\.ts)$/;
 const PRODUCT = /^(src|log|controller|wire)\//;
 
-/** What Kafka's own config/server.properties sets, beside addresses and directories. */
+/** What Kafka's own config/server.properties sets, beside its directory and the topic of share groups. */
 const KAFKAS_SAMPLE = `
 process.roles=broker,controller
 node.id=1
+controller.quorum.bootstrap.servers=localhost:9093
+listeners=PLAINTEXT://:9092,CONTROLLER://:9093
+inter.broker.listener.name=PLAINTEXT
+advertised.listeners=PLAINTEXT://localhost:9092,CONTROLLER://localhost:9093
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL
 num.network.threads=3
 num.io.threads=8
 socket.send.buffer.bytes=102400
