@@ -169,7 +169,7 @@ describe('a file', () => {
 
 describe('a test', () => {
   test('is neither skipped nor run alone', () => {
-    const skipped = /\b(test|it|describe)\.(skip|only|todo)\b|\b(xit|xtest|xdescribe|fit|fdescribe)\(/;
+    const skipped = /\b(test|it|describe)\.(skip|only|todo|failing)\b|\b(xit|xtest|xdescribe|fit|fdescribe)\(/;
     const tests = files.filter(({ path }) => path.endsWith('.test.ts') && path !== 'test/tidy.test.ts');
     expect(listed(tests.filter(({ text }) => skipped.test(text)))).toEqual([]);
   });

@@ -22,6 +22,10 @@ function reasonAgainst(name: string): string | null {
   return null;
 }
 
+export function isValidTopicName(name: string): boolean {
+  return reasonAgainst(name) === null;
+}
+
 export function hasCollisionChars(name: string): boolean {
   return name.includes('.') || name.includes('_');
 }

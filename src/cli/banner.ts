@@ -7,6 +7,8 @@ export interface BannerFacts {
   readonly version: string;
   readonly nodeId: number;
   readonly startMs: number;
+  /** Its quorum has other nodes, or may have: an ack is a matter of several replicas. */
+  readonly isOneOfSeveral: boolean;
   /** log.flush.before.ack. */
   readonly flushBeforeAck: boolean;
   readonly controllerListenerNames: readonly string[];
@@ -25,7 +27,7 @@ export function banner(broker: RunningBroker, facts: BannerFacts): string {
     ['data', broker.logDirs.map((directory) => resolve(directory)).join(', ')],
   ];
   if (first !== undefined) {
-    rows.push(['an ack', ackText(facts.flushBeforeAck)]);
+    rows.push(['an ack', ackText(facts)]);
     rows.push(['elsewhere', elsewhereText(first, broker.listeners)]);
     const address = hostPort(first.advertisedHost, first.advertisedPort);
     rows.push(['try', `echo hello | kcat -P -b ${address} -t greetings && kcat -C -b ${address} -t greetings -e`]);
@@ -35,8 +37,13 @@ export function banner(broker: RunningBroker, facts: BannerFacts): string {
   return `${head}\n${rows.map(([name, text]) => `  ${name.padEnd(11)}${text}\n`).join('')}`;
 }
 
-/** What an acknowledged record survives on a single node; `docs/` has the whole table. */
-function ackText(flushBeforeAck: boolean): string {
+/** What an acknowledged record survives; `docs/` has the whole tables, of a single node and of a cluster. */
+function ackText({ isOneOfSeveral, flushBeforeAck }: BannerFacts): string {
+  if (isOneOfSeveral) {
+    return flushBeforeAck
+      ? 'with acks=all comes after every replica in sync has flushed the record (log.flush.before.ack=true)'
+      : 'with acks=all means that every replica in sync has the record, flushed or not; log.flush.before.ack=true waits for that';
+  }
   return flushBeforeAck
     ? 'comes after the disk has flushed: the record survives kill -9 and power loss (log.flush.before.ack=true)'
     : 'survives kill -9 of this process, not power loss; log.flush.before.ack=true makes it survive that too';

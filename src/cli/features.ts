@@ -2,6 +2,7 @@
 import { METADATA_VERSION_FEATURE, metadataVersionName } from '../../controller/metadata/metadata-version';
 import { ErrorCode, errorName } from '../../wire/base/error-codes';
 import type { ClusterClient } from '../../wire/cluster-client';
+import { version } from '../version';
 import { FlagError, withCluster } from './client-flags';
 import { parseFeature, releaseLevel } from './storage-options';
 
@@ -14,7 +15,7 @@ export interface UpgradeFlags {
 
 const TIMEOUT_MS = 30_000;
 const UPGRADE = 1;
-const CLIENT = { clientSoftwareName: 'moldau', clientSoftwareVersion: '0.1' };
+const CLIENT = { clientSoftwareName: 'moldau', clientSoftwareVersion: version };
 
 export async function describeFeatures({ bootstrapServer }: { readonly bootstrapServer: string }): Promise<void> {
   await withCluster(bootstrapServer, 'moldau-features', async (client) => {

@@ -47,10 +47,16 @@ function readyText(broker: RunningBroker, config: BrokerConfig): string {
     version,
     nodeId: config.nodeId,
     startMs: process.uptime() * 1000,
+    isOneOfSeveral: isOneOfSeveral(config),
     flushBeforeAck: config.get('log.flush.before.ack'),
     controllerListenerNames: config.controllerListenerNames,
   };
   return banner(broker, facts);
+}
+
+/** A broker alone has its controllers elsewhere; a controller may name others as voters or to find the quorum. */
+function isOneOfSeveral({ isController, quorumVoters, quorumBootstrapServers }: BrokerConfig): boolean {
+  return !isController || quorumVoters.length > 1 || quorumBootstrapServers.length > 1;
 }
 
 /** Lines for people on a terminal, JSON lines elsewhere; both on standard error. */

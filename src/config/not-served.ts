@@ -15,11 +15,28 @@ const NO_PURGATORY_PURGE = 'a request that waits is taken out of the purgatory w
 const SHARE = 'share groups are not served yet';
 const STREAMS = 'the streams rebalance protocol is not served yet';
 const QUOTAS = 'quotas are not served yet';
-const METRICS = 'metrics come as Prometheus text, there are no reporter classes';
+const METRICS = 'metrics are not served yet';
 const TIERED = 'tiered storage is not served yet';
 const SECURITY = 'TLS, SASL and authorization are not served yet';
 const CLASSES = 'a class of the JVM cannot be loaded here';
 const OTHER_DIRECTORY = 'moving replicas between directories is not served yet';
+const SOCKETS = 'sockets have buffers and a backlog of their own size';
+const SETUP_TIMEOUT = 'the timeout for setting up a connection does not grow from one attempt to the next';
+const NO_REQUEST_QUEUE = 'there is no queue of requests between threads';
+const NO_AUTHORIZER = 'there is no authorizer yet that listeners would wait for';
+const CONTROLLED_SHUTDOWN = 'a broker that stops in order always hands its leaderships over';
+const FOLLOWER_FETCH = 'fetching from followers (KIP-392) is not served yet';
+const CONTROLLER_REQUESTS = 'requests to controllers have timeouts of their own';
+const CLEANER = 'compacted topics are not cleaned yet';
+const FAILED_DIRECTORY = 'a broker goes on while the controllers have not heard of a failed directory';
+const METADATA_LOG = "the metadata log's own limits are fixed";
+const NO_EVENT_TIMES = 'the times of events in the controller are not measured yet';
+const NEW_GROUPS = 'groups of the new protocol (KIP-848) are not served yet';
+const GROUP_BUFFER = 'the coordinator of groups keeps no buffer between writes';
+const TRANSACTIONS = 'transactions are not served yet';
+const PRODUCER_IDS = 'producer ids expire at the pace of log.retention.check.interval.ms';
+const UNSTABLE = 'there are no unstable versions here';
+const START = 'a start takes as long as it takes, and its tasks are not put off';
 
 const REASONS: readonly (readonly [reason: string, keys: readonly BrokerKey[]])[] = [
   [
@@ -72,6 +89,45 @@ const REASONS: readonly (readonly [reason: string, keys: readonly BrokerKey[]])[
     OTHER_DIRECTORY,
     ['cordoned.log.dirs', 'num.replica.alter.log.dirs.threads', 'replica.alter.log.dirs.io.max.bytes.per.second'],
   ],
+  [
+    SOCKETS,
+    [
+      'socket.send.buffer.bytes',
+      'socket.receive.buffer.bytes',
+      'socket.listen.backlog.size',
+      'replica.socket.receive.buffer.bytes',
+    ],
+  ],
+  [SETUP_TIMEOUT, ['socket.connection.setup.timeout.max.ms']],
+  [NO_REQUEST_QUEUE, ['queued.max.requests']],
+  [NO_AUTHORIZER, ['early.start.listeners']],
+  [CONTROLLED_SHUTDOWN, ['controlled.shutdown.enable']],
+  [FOLLOWER_FETCH, ['replica.selector.class']],
+  [CONTROLLER_REQUESTS, ['controller.socket.timeout.ms']],
+  [CLEANER, byPrefix('log.cleaner.').filter((key) => key !== 'log.cleaner.threads')],
+  [FAILED_DIRECTORY, ['log.dir.failure.timeout.ms']],
+  [METADATA_LOG, byPrefix('internal.metadata.')],
+  [NO_EVENT_TIMES, byPrefix('controller.performance.')],
+  [NEW_GROUPS, [...byPrefix('group.consumer.'), 'group.coordinator.rebalance.protocols']],
+  [GROUP_BUFFER, ['group.coordinator.cached.buffer.max.bytes']],
+  // transaction.state.log.* says how its topic is created, which is done when somebody names it.
+  [
+    TRANSACTIONS,
+    [
+      'add.partitions.to.txn.retry.backoff.max.ms',
+      'add.partitions.to.txn.retry.backoff.ms',
+      'transaction.abort.timed.out.transaction.cleanup.interval.ms',
+      'transaction.max.timeout.ms',
+      'transaction.partition.verification.enable',
+      'transaction.remove.expired.transaction.cleanup.interval.ms',
+      'transaction.state.log.load.buffer.size',
+      'transaction.two.phase.commit.enable',
+      'transactional.id.expiration.ms',
+    ],
+  ],
+  [PRODUCER_IDS, ['producer.id.expiration.check.interval.ms']],
+  [UNSTABLE, ['unstable.api.versions.enable', 'unstable.feature.versions.enable']],
+  [START, ['server.max.startup.time.ms', 'log.initial.task.delay.ms']],
 ];
 
 /** Key -> why it has no effect yet. */

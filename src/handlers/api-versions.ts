@@ -6,7 +6,12 @@
  * from 3, because librdkafka before 2.11.1 turns off compression otherwise (KAFKA-18659).
  */
 import { METADATA_VERSION_FEATURE } from '../../controller/metadata/metadata-version';
-import { KRAFT_VERSION_FEATURE, SUPPORTED_FEATURES, type FeatureRanges } from '../../controller/metadata/supported-features';
+import {
+  ELR_FEATURE,
+  KRAFT_VERSION_FEATURE,
+  SUPPORTED_FEATURES,
+  type FeatureRanges,
+} from '../../controller/metadata/supported-features';
 import type { Input } from '../../wire/schema';
 import { apis, type ApiName } from '../../wire/api-keys';
 import { ErrorCode } from '../../wire/base/error-codes';
@@ -16,9 +21,9 @@ import { handler, type ApiHandler } from './handler';
 const CLIENT_SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
 const PRODUCE_ADVERTISED_MIN = 0;
 const ALL_FEATURES_SINCE = 4;
-/** What clients may rely on: the metadata's own levels. Transactions, new groups and the rest appear when they are served. */
+/** What clients may rely on: the metadata's levels, and eligible leaders. Transactions, new groups and the rest appear when they are served. */
 const SERVED_FEATURES: FeatureRanges = new Map(
-  [METADATA_VERSION_FEATURE, KRAFT_VERSION_FEATURE].map((name) => [
+  [METADATA_VERSION_FEATURE, KRAFT_VERSION_FEATURE, ELR_FEATURE].map((name) => [
     name,
     SUPPORTED_FEATURES.get(name) ?? { min: 0, max: 0 },
   ]),
@@ -40,6 +45,7 @@ export function apiVersions(served: () => Iterable<readonly [ApiName, ApiHandler
       const levels = [
         [METADATA_VERSION_FEATURE, features.finalizedMetadataVersion ?? 0],
         [KRAFT_VERSION_FEATURE, call.services.kraftVersion()],
+        [ELR_FEATURE, features.level(ELR_FEATURE)],
       ] as const;
       respond({
         errorCode: ErrorCode.NONE,

@@ -2,6 +2,7 @@
  * DescribeConfigs of topics and of this broker. v1 sources and synonyms (KIP-226), v3 types and documentation (KIP-569).
  * A null or empty list of keys asks for all of them.
  */
+import { isValidTopicName } from '../../controller/control/topic-names';
 import type { Infer, Input } from '../../wire/schema';
 import { DescribeConfigsRequest, DescribeConfigsResponse } from '../../wire/schema/config';
 import { ConfigResourceType } from '../../controller/metadata/config-resource';
@@ -13,7 +14,6 @@ import { isOtherBroker, otherBrokerMessage } from './broker-resource';
 import type { Services } from '../services';
 import { handler, type ApiHandler, type Call } from './handler';
 import { mapInTurns } from './in-turns';
-import { isValidTopicName } from './topic-name';
 
 type Resource = Infer<typeof DescribeConfigsRequest>['resources'][number];
 type Result = Input<typeof DescribeConfigsResponse>['results'][number];

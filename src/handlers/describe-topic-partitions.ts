@@ -2,6 +2,7 @@
  * DescribeTopicPartitions (KIP-966): topics by name, at most as many partitions as the client and the broker allow, and
  * where to go on.
  */
+import { isValidTopicName } from '../../controller/control/topic-names';
 import type { Infer, Input } from '../../wire/schema';
 import { DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse } from '../../wire/schema/metadata';
 import type { Topic } from '../../controller/metadata/topic';
@@ -11,7 +12,6 @@ import { isInternalTopic } from '../metadata/internal-topics';
 import { NOT_ASKED, TOPIC_OPERATIONS } from './authorized-operations';
 import { handler, type Call } from './handler';
 import { describePartition, missingTopic } from './topic-description';
-import { isValidTopicName } from './topic-name';
 
 type Request = Infer<typeof DescribeTopicPartitionsRequest>;
 type Page = Input<typeof DescribeTopicPartitionsResponse>;

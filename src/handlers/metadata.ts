@@ -3,6 +3,7 @@
  * may be created, v8 asks for authorized operations, v10 and v11 have ids in answers, v12 asks by id (KIP-516), v13 has an
  * error for the whole answer.
  */
+import { isValidTopicName } from '../../controller/control/topic-names';
 import type { Infer, Input } from '../../wire/schema';
 import { MetadataRequest, MetadataResponse } from '../../wire/schema/metadata';
 import type { Topic } from '../../controller/metadata/topic';
@@ -12,7 +13,6 @@ import { isInternalTopic } from '../metadata/internal-topics';
 import { CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS } from './authorized-operations';
 import { handler, type Call } from './handler';
 import { describePartition, missingTopic } from './topic-description';
-import { isValidTopicName } from './topic-name';
 
 type Response = Input<typeof MetadataResponse>;
 type TopicResponse = Response['topics'][number];

@@ -22,7 +22,6 @@ const laterFeatures: readonly Allowed[] = [
   { at: /supportedFeatures\[group\.version\]/, reason: 'groups of KIP-848 are not served yet' },
   { at: /supportedFeatures\[share\.version\]/, reason: 'share groups are not served yet' },
   { at: /supportedFeatures\[streams\.version\]/, reason: 'streams groups are not served yet' },
-  { at: /supportedFeatures\[eligible\.leader\.replicas\.version\]/, reason: 'comes with the cluster' },
 ];
 
 const staticPeer: Allowed = {

@@ -14,7 +14,7 @@ const listener = (name: string, host: string, port: number, advertisedHost = hos
 });
 const CONTROLLER = listener('CONTROLLER', 'localhost', 9093);
 
-function shown(client: RunningListener, flushBeforeAck = false): string {
+function shown(client: RunningListener, flushBeforeAck = false, isOneOfSeveral = false): string {
   const broker = {
     clusterId: 'abc',
     listeners: [client, CONTROLLER],
@@ -23,7 +23,8 @@ function shown(client: RunningListener, flushBeforeAck = false): string {
     stop: () => Promise.resolve(),
     closed: Promise.resolve(),
   };
-  const facts = { version: '1.2.3', nodeId: 1, startMs: 99.6, flushBeforeAck, controllerListenerNames: ['CONTROLLER'] };
+  const controllerListenerNames = ['CONTROLLER'];
+  const facts = { version: '1.2.3', nodeId: 1, startMs: 99.6, isOneOfSeveral, flushBeforeAck, controllerListenerNames };
   return banner(broker, facts);
 }
 
@@ -47,6 +48,13 @@ describe('what is printed when a node is ready', () => {
 
   test('says so when every ack waits for the disk', () => {
     expect(shown(listener('PLAINTEXT', 'localhost', 9092), true)).toContain('survives kill -9 and power loss');
+  });
+
+  test('promises nothing for a single node of several', () => {
+    const client = listener('PLAINTEXT', 'localhost', 9092);
+    expect(shown(client, false, true)).toContain('every replica in sync has the record, flushed or not');
+    expect(shown(client, true, true)).toContain('after every replica in sync has flushed');
+    expect(shown(client, false, true)).not.toContain('survives');
   });
 
   test('asks for nothing but an advertised name when every interface is open', () => {
