@@ -26,6 +26,8 @@ export interface LifecycleParts {
   readonly requestTimeoutMs: number;
   /** The last metadata offset that this broker has applied. */
   appliedOffset(): number;
+  /** Ids of log directories that have failed. */
+  offlineLogDirs(): readonly string[];
 }
 
 type State = 'starting' | 'running' | 'stopping' | 'ended';
@@ -101,6 +103,11 @@ export class BrokerLifecycle {
     });
   }
 
+  /** A log directory has failed: the controller is told at once, so that others lead what lay there. */
+  directoryFailed(): void {
+    if (this.epoch >= 0 && this.state !== 'ended') this.heartbeatNow();
+  }
+
   /** Hands leaderships over and resolves when the controller lets the broker go, or after `timeoutMs`. */
   stop(timeoutMs: number): Promise<void> {
     if (this.state === 'ended') return Promise.resolve();
@@ -169,7 +176,7 @@ export class BrokerLifecycle {
       currentMetadataOffset: this.parts.appliedOffset(),
       wantFence: false,
       wantShutDown: this.state === 'stopping',
-      offlineLogDirs: [],
+      offlineLogDirs: [...this.parts.offlineLogDirs()],
       cordonedLogDirs: null,
     };
     const sentMs = this.parts.clock.monotonicMs();

@@ -74,7 +74,12 @@ export class PeriodicTasks {
   /** One at a time: each fencing may move leaders to the next. */
   private fenceAll(): void {
     const nowMs = this.clock.monotonicMs();
-    while (this.shell.activeCore?.state.heartbeats.stalestBroker(nowMs) !== null && this.shell.isActive) {
+    let fenced: number | null = null;
+    for (;;) {
+      const stalest = this.shell.activeCore?.state.heartbeats.stalestBroker(nowMs) ?? null;
+      // Who is still there after its write was refused: it is tried again with the next period, not at once for ever.
+      if (stalest === null || stalest === fenced) return;
+      fenced = stalest;
       this.shell.write('fence', (core) => fenceStaleBroker(core, nowMs), ignore);
     }
   }

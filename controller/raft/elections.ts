@@ -56,7 +56,8 @@ export function stand(machine: QuorumMachine, turn: Turn): void {
 /** Goes on when the votes that have come decide. */
 export function countVotes(machine: QuorumMachine, turn: Turn): void {
   const { role } = machine;
-  if (role.name !== 'prospective' && role.name !== 'candidate') return;
+  // A vote that was under way may come while this node stops: it does not begin to lead then.
+  if (machine.isShuttingDown || (role.name !== 'prospective' && role.name !== 'candidate')) return;
   const result = machine.tallyOf(role.votes);
   if (result === 'won') return role.name === 'candidate' ? becomeLeader(machine, role.votes, turn) : raiseEpoch(machine, turn);
   // A candidate that has lost waits for its timer, as everybody else does; a prospective one gives way to the leader.

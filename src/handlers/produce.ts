@@ -48,6 +48,8 @@ interface Entry {
 /** What has to come before a partition's append may be answered. */
 interface Pending {
   readonly partition: Partition;
+  /** Of its log when it was appended: truncation makes another. */
+  readonly generation: number;
   readonly response: PartitionResponse;
   readonly lastOffset: number;
   readonly needsFlush: boolean;
@@ -180,6 +182,7 @@ class Produce {
       brokerConfig.get('log.flush.before.ack') || (outcome.status === 'appended' && outcome.isFlushDue);
     const pending = {
       partition,
+      generation: log.generation,
       response,
       lastOffset: outcome.lastOffset,
       needsFlush,
@@ -195,8 +198,10 @@ class Produce {
     // Who has lost its leader once may find another log here when the same broker leads again.
     if (pending.errorCode !== ErrorCode.NONE) return true;
     const errorCode = partition.core.checkLeader(-1);
-    if (errorCode !== ErrorCode.NONE) {
-      pending.errorCode = errorCode;
+    // This broker may have followed another leader, been cut back, and lead again since it was looked at last.
+    const isCut = partition.log.generation !== pending.generation;
+    if (errorCode !== ErrorCode.NONE || isCut) {
+      pending.errorCode = errorCode === ErrorCode.NONE ? ErrorCode.NOT_LEADER_OR_FOLLOWER : errorCode;
       return true;
     }
     if (needsFlush && partition.log.flushedOffset <= lastOffset) return false;

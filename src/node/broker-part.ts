@@ -170,11 +170,18 @@ export class BrokerPart {
   directoryFailed(path: string): void {
     this.replicas.directoryFailed(path);
     this.parts.env.timers.soon(() => {
+      this.lifecycle?.directoryFailed();
       for (const { log } of this.replicas.all) {
         const { topic, partition } = log.topicPartition;
         if (topic === OFFSETS_TOPIC && log.directoryState.path === path) this.groups.resigned(partition, null);
       }
     });
+  }
+
+  private offlineLogDirs(): string[] {
+    const { logs, identity } = this.parts;
+    const failed = logs.directoryList.filter(({ state }) => state.isOffline);
+    return failed.flatMap(({ path }) => identity.directoryIds.get(path) ?? []);
   }
 
   private createLifecycle(): BrokerLifecycle {
@@ -188,6 +195,7 @@ export class BrokerPart {
       heartbeatIntervalMs: () => this.heartbeatIntervalMs(),
       requestTimeoutMs: config.get('broker.heartbeat.interval.ms'),
       appliedOffset: () => quorum.loader.lastPublishedOffset,
+      offlineLogDirs: () => this.offlineLogDirs(),
     });
   }
 

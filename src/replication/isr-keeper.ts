@@ -19,6 +19,7 @@ export interface IsrKeeperParts {
 export class IsrKeeper {
   private readonly manager: AlterPartitionManager;
   private timer: TimerHandle | null = null;
+  private isClosed = false;
 
   constructor(private readonly parts: IsrKeeperParts) {
     const { env, peers, brokerId } = parts;
@@ -46,6 +47,7 @@ export class IsrKeeper {
 
   /** A partition is led here, and others follow it. */
   watch(): void {
+    if (this.isClosed) return;
     this.timer ??= this.parts.env.timers.set(this.parts.maxLagMs / 2, () => this.check());
   }
 
@@ -62,6 +64,7 @@ export class IsrKeeper {
   }
 
   close(): void {
+    this.isClosed = true;
     this.timer?.cancel();
     this.manager.close();
   }

@@ -142,7 +142,9 @@ export class PartitionCore {
     if (registration.leader !== this.settings.brokerId) return this.follow(led, isNewEpoch);
     this.currentRole = 'leading';
     this.followers = this.progressOf(registration);
-    if (isNewEpoch) this.beginEpoch(registration, led, nowMs);
+    // Only who leads on in the very next epoch knows its followers: in between another leader may have had them cut.
+    const leadsOn = led && before?.leaderEpoch === registration.leaderEpoch - 1;
+    if (isNewEpoch) this.beginEpoch(registration, leadsOn, nowMs);
     this.advanceHighWatermark(nowMs);
     return isNewEpoch ? 'leads' : 'none';
   }
@@ -159,15 +161,22 @@ export class PartitionCore {
     return others.length === 0 ? null : new FollowerProgress(others, this.followers);
   }
 
-  private beginEpoch({ leaderEpoch, isr }: PartitionRegistration, led: boolean, nowMs: number): void {
+  private beginEpoch({ leaderEpoch, isr }: PartitionRegistration, leadsOn: boolean, nowMs: number): void {
     const { log, followers } = this;
     this.epochStart = log.logEndOffset;
     log.beginLeaderEpoch(leaderEpoch);
     for (let i = 0; followers !== null && i < followers.count; i++) {
       const isInSync = isr.includes(followers.brokerIds[i] as number);
-      if (led) followers.beginEpoch(i, isInSync, this.epochStart, nowMs);
+      if (leadsOn) followers.beginEpoch(i, isInSync, this.epochStart, nowMs);
       else followers.begin(i, isInSync, nowMs);
     }
+  }
+
+  /** The replica is gone from this broker: it leads nothing any more. */
+  retire(): void {
+    this.currentRole = 'following';
+    this.followers = null;
+    this.pending = null;
   }
 
   /** The log's directory has failed. */
@@ -202,9 +211,12 @@ export class PartitionCore {
     const { followers } = this;
     const index = followers?.indexOf(brokerId) ?? -1;
     if (followers === null || index < 0) return false;
+    const { log } = this;
     const endBefore = followers.endOffset(index);
-    followers.record(index, position, this.log.logEndOffset, nowMs);
-    return endBefore !== position.endOffset && this.advanceHighWatermark(nowMs);
+    followers.record(index, position, log.logEndOffset, nowMs);
+    // Somebody else may have held the high watermark back, and does no more: fenced, or refused by the controller.
+    const isNews = endBefore !== position.endOffset || log.highWatermark < log.logEndOffset;
+    return isNews && this.advanceHighWatermark(nowMs);
   }
 
   /** Proposes to take the follower into the ISR if it has everything that is committed. */

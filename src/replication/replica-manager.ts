@@ -232,6 +232,7 @@ export class ReplicaManager {
 
   /** A full disk may have room later. One that has failed may hold the very log: then nothing is made before a restart. */
   private retryLater(): void {
+    if (this.isClosed) return;
     this.retryTimer ??= this.env.timers.set(RETRY_MS, () => {
       this.retryTimer = null;
       if (this.logs.directoryList.some(({ state }) => state.isOffline)) return;
@@ -261,8 +262,11 @@ export class ReplicaManager {
     this.partitions.delete(key);
     this.fetchers.unfollow(partition.log.topicId, index);
     this.logs.remove({ topic, partition: index });
+    const wasLeading = partition.core.role === 'leading';
+    // Before anybody is woken: who waits for its high watermark waits for nothing any more.
+    partition.core.retire();
     this.wake(key);
-    if (partition.core.role === 'leading') this.resigned(partition, null);
+    if (wasLeading) this.resigned(partition, null);
   }
 
   /** Applies a topic's config to its logs. */
@@ -315,7 +319,8 @@ export class ReplicaManager {
   ledUnder(key: string, topicId: string, currentLeaderEpoch: number): Partition | null {
     const partition = this.partitions.get(key);
     if (partition === undefined || (topicId !== '' && topicId !== partition.log.topicId)) return null;
-    return partition.core.checkLeader(currentLeaderEpoch) === ErrorCode.NONE ? partition : null;
+    const mayServe = partition.core.checkLeader(currentLeaderEpoch) === ErrorCode.NONE && this.peers.isConfirmed();
+    return mayServe ? partition : null;
   }
 
   /** A log directory has failed: its replicas serve nothing until a restart. */

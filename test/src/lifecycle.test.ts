@@ -38,7 +38,7 @@ class ManualController implements ControllerChannel {
   }
 }
 
-function lifecycle(): { time: ManualTime; controller: ManualController; broker: BrokerLifecycle } {
+function lifecycle(failed: readonly string[] = []): { time: ManualTime; controller: ManualController; broker: BrokerLifecycle } {
   const time = new ManualTime();
   const controller = new ManualController();
   const registration = {
@@ -61,6 +61,7 @@ function lifecycle(): { time: ManualTime; controller: ManualController; broker: 
     heartbeatIntervalMs: () => 2000,
     requestTimeoutMs: 2000,
     appliedOffset: () => 0,
+    offlineLogDirs: () => failed,
   });
   return { time, controller, broker };
 }
@@ -106,6 +107,19 @@ describe("a broker's standing with the controller", () => {
     time.advance(2000);
     controller.heartbeat({});
     expect(broker.isConfirmed(3000)).toBe(true);
+  });
+
+  test('tells the controller at once which of its directories have failed', async () => {
+    const failed: string[] = [];
+    const { controller, broker } = lifecycle(failed);
+    const started = broker.start();
+    controller.register();
+    controller.heartbeat({});
+    await started;
+    expect(controller.asked).toHaveLength(0);
+    failed.push('ZGlyZWN0b3J5LW51bWJlcg');
+    broker.directoryFailed();
+    expect(controller.asked[0]?.request).toMatchObject({ offlineLogDirs: failed });
   });
 
   test('registers again while no controller answers, or the session of the one before it lasts', async () => {

@@ -109,6 +109,17 @@ describe('the partition core', () => {
   });
 });
 
+describe('a replica that is gone', () => {
+  test('leads no more, whatever is asked of it', () => {
+    const { apply, core, append, log } = scene();
+    apply(alone);
+    core.retire();
+    expect([core.role, core.checkLeader(-1)]).toEqual(['following', ErrorCode.NOT_LEADER_OR_FOLLOWER]);
+    append(1);
+    expect(log.highWatermark).toBe(0);
+  });
+});
+
 describe('the high watermark', () => {
   test('is the log end when the leader is alone in the ISR', () => {
     const { apply, append, log } = scene();
@@ -307,6 +318,32 @@ describe('a follower', () => {
     expect(core.expandIsr(3)).toBeNull();
     epochs.set(3, 73);
     expect(core.expandIsr(3)).not.toBeNull();
+  });
+
+  test('counts anew for a leader that others have replaced in between, though the metadata tells both at once', () => {
+    const { apply, append, fetch, log } = scene();
+    apply(three);
+    append(10);
+    for (const id of [2, 3]) fetch(id, id === 2 ? 10 : 8);
+    // In epoch 4 somebody else led: follower 2 may have cut what it had of ours.
+    apply({ ...three, leaderEpoch: 5, isr: [1, 2] });
+    expect(log.highWatermark).toBe(8);
+    fetch(2, 8);
+    expect(log.highWatermark).toBe(8);
+    fetch(2, 10);
+    expect(log.highWatermark).toBe(10);
+  });
+
+  test('that asks again for the same offset moves the high watermark when nobody holds it back any more', () => {
+    const { apply, append, fetch, log, epochs } = scene();
+    apply({ ...three, isr: [1, 2] });
+    for (const id of [2, 3]) fetch(id, 0);
+    append(10);
+    fetch(2, 10);
+    expect(log.highWatermark).toBe(0);
+    epochs.delete(3);
+    fetch(2, 10);
+    expect(log.highWatermark).toBe(10);
   });
 
   test('that was fetching from a leader that leads on in another epoch is still known', () => {
