@@ -58,6 +58,34 @@ const produceRequest = (acks: number, timeoutMs = 30_000): RequestInput<'Produce
   topicData: [{ topicId: TOPIC_ID, partitionData: [{ index: 0, records: batchOf(['a']) }] }],
 });
 
+describe('a produce to two partitions', () => {
+  test('gets no ack for a record that another leader has cut, though this broker leads again before it is looked at', async () => {
+    const scene = await cluster(THREE, [1]);
+    const lists = { removingReplicas: [], addingReplicas: [], directories: [], eligibleLeaderReplicas: null, lastKnownElr: null };
+    scene.image.topics.addPartition({ ...THREE, partitionId: 1, topicId: TOPIC_ID, leaderRecoveryState: 0, ...lists }, null);
+    const config = scene.log(1).config;
+    const second = (registration: State) => ({ topic: 't', topicId: TOPIC_ID, partition: 1, registration });
+    scene.post(1, ({ replicas }) => replicas.apply(second(THREE), config));
+    const partitionData = [0, 1].map((index) => ({ index, records: batchOf([`record of ${index}`]) }));
+    const sent = scene.send(1, 'Produce', 13, { acks: -1, timeoutMs: 30_000, topicData: [{ topicId: TOPIC_ID, partitionData }] });
+    const log = () => scene.brokers.get(1)?.replicas.find('t', 1)?.log;
+    await scene.until('the second record is there', () => log()?.logEndOffset === 1);
+    let isDone = false;
+    scene.post(1, ({ replicas }) => {
+      replicas.apply(second({ ...THREE, leader: 2, leaderEpoch: 6, partitionEpoch: 1 }), config);
+      log()?.truncateTo(0);
+      replicas.apply(second({ ...THREE, leaderEpoch: 7, partitionEpoch: 2, isr: [1] }), config);
+      replicas.find('t', 1)?.append(batchOf(['of another epoch']), 'client');
+      isDone = true;
+    });
+    await scene.until('the second partition has moved and is back', () => isDone && log()?.highWatermark === 1);
+    await scene.assign({ ...THREE, partitionEpoch: 1, isr: [1] });
+    await scene.until('the answer', () => sent.answer !== null);
+    const errorCodes = sent.answer?.responses[0]?.partitionResponses.map(({ errorCode }) => errorCode);
+    expect(errorCodes).toEqual([ErrorCode.NONE, ErrorCode.NOT_LEADER_OR_FOLLOWER]);
+  });
+});
+
 describe('a leader that does not know whether the controller has fenced it', () => {
   test('acknowledges nothing and gives nothing to read, until the controller has answered', async () => {
     const scene = await cluster(THREE, [1, 2]);
