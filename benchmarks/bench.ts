@@ -3,14 +3,14 @@
  * is measured, and docs/benchmarks.md for what it means.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environment, loadWarning } from './environment';
 import { type KcatFile, writeKcatFile } from './kcat';
 import { type MeasureOptions, measure } from './measure';
 import { MemoryFiller } from './memory-filler';
 import { type BenchOptions, USAGE, parseOptions } from './options';
-import { page } from './page';
+import { generatedPart, renewed } from './page';
 import { readProfiles, selfTimes } from './profile';
 import { Resources } from './resources';
 import type { KcatWork, Row } from './rows';
@@ -21,6 +21,7 @@ import { BUILT_COMMAND, moldauTarget } from './targets/moldau-target';
 import type { Target } from './targets/target';
 
 const ROOT = join(__dirname, '..');
+const PAGE = join(ROOT, 'docs', 'benchmarks.md');
 const MB = 1024 * 1024;
 const PROFILE_LINES = 25;
 
@@ -120,7 +121,7 @@ function report(options: BenchOptions, samples: readonly Sample[], ours: Target,
   const lines = environment(options);
   const table = tableOf(options.rows, samples, ours, theirs);
   process.stdout.write(`\n${lines.join('\n')}\n\n${asText(table)}`);
-  if (options.write) writeFileSync(join(ROOT, 'docs', 'benchmarks.md'), page(lines, table));
+  if (options.write) writeFileSync(PAGE, renewed(readFileSync(PAGE, 'utf8'), generatedPart(lines, table)));
   if (options.json !== null) writeFileSync(options.json, JSON.stringify({ environment: lines, samples }, null, 1));
 }
 

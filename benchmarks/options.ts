@@ -34,7 +34,7 @@ export const USAGE = `npm run bench -- [options]
   --pairs N             5 (quick: 1)
   --window-seconds N    20 (quick: 2)
   --warm-up-seconds N   10 (quick: 1)
-  --write               put the result into docs/benchmarks.md
+  --write               put the result into docs/benchmarks.md, between its two markers
   --json FILE           every sample, for other programs
   --profile DIR         Moldau writes CPU profiles there; the functions with the most time are printed for each row
   --validation MODE     log.record.validation of Moldau: full (the default) or header

@@ -1,15 +1,23 @@
-/** docs/benchmarks.md: how it was measured, the table, and how to read it. */
+/** The generated part of docs/benchmarks.md: how it was measured, the table, and how to read it. The rest is written by hand. */
 import { asMarkdown } from './table';
 
-export function page(environment: readonly string[], table: readonly (readonly string[])[]): string {
-  return `# Benchmarks
+const START = '<!-- generated: bench -->\n';
+const END = '<!-- end of bench -->';
 
-Moldau beside Apache Kafka, on one machine, in one run. Written by \`npm run bench -- --write\`; \`npm run bench -- --quick\` is a smoke test of every row in a few minutes, \`--help\` lists the rest.
+/** The page with its generated part replaced. Throws when it has none. */
+export function renewed(page: string, part: string): string {
+  const [from, to] = [page.indexOf(START), page.indexOf(END)];
+  if (from < 0 || to < from) throw new Error(`docs/benchmarks.md has no part between ${START.trim()} and ${END}`);
+  return page.slice(0, from + START.length) + part + page.slice(to);
+}
+
+export function generatedPart(environment: readonly string[], table: readonly (readonly string[])[]): string {
+  return `Moldau beside Apache Kafka, on one machine, in one run. Written by \`npm run bench -- --write\`; \`npm run bench -- --quick\` is a smoke test of every row in a few minutes, \`--help\` lists the rest.
 
 ${environment.map((line) => `- ${line}`).join('\n')}
 
 ${asMarkdown(table)}
-## How to read it
+### How to read it
 
 - Each cell is the median over the pairs and, in brackets, the range. **Other** is what stands under *against*. **Ratio** is Moldau divided by it, formed within each pair, whose halves ran one after the other: above 1 Moldau moves more, and for memory, start and CPU below 1 Moldau needs less.
 - Each measurement has a fresh process on an empty directory, one broker alone, a warm-up, then a window. Both have the same settings: Kafka's defaults, one replica, and topics with small segments and about a gigabyte of retention that is looked at every second, so that the page cache is measured and not the disk.

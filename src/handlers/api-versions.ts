@@ -21,7 +21,7 @@ import { handler, type ApiHandler } from './handler';
 const CLIENT_SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
 const PRODUCE_ADVERTISED_MIN = 0;
 const ALL_FEATURES_SINCE = 4;
-/** What clients may rely on: the metadata's levels, and eligible leaders. Transactions, new groups and the rest appear when they are served. */
+/** The levels of the metadata, and eligible leaders. Transactions, new groups and the rest appear when they are served. */
 const SERVED_FEATURES: FeatureRanges = new Map(
   [METADATA_VERSION_FEATURE, KRAFT_VERSION_FEATURE, ELR_FEATURE].map((name) => [
     name,

@@ -70,6 +70,14 @@ describe('the listeners of a node', () => {
     expect(finalizedFeatures.find(named('metadata.version'))).toMatchObject({ maxVersionLevel: 30 });
   });
 
+  test('of a broker tell eligible leaders as supported, and finalized only where they are', async () => {
+    const client = { clientSoftwareName: 'test', clientSoftwareVersion: '1' };
+    const { supportedFeatures, finalizedFeatures } = await broker.client().ask('ApiVersions', 4, client);
+    const range = { name: 'eligible.leader.replicas.version', minVersion: 0, maxVersion: 1 };
+    expect(supportedFeatures).toEqual(expect.arrayContaining([range]));
+    expect(finalizedFeatures.map(({ name }) => name)).toEqual(['metadata.version', 'kraft.version']);
+  });
+
   test('tell the registered controllers, and who asks for brokers that this is none', async () => {
     const wanted = cluster(2);
     const { brokers, controllerId, clusterId } = await controller.ask('DescribeCluster', 1, wanted);

@@ -1,6 +1,7 @@
 /** Several nodes in this process, over real sockets and files. */
 import { Kafka, logLevel, type Consumer } from 'kafkajs';
 import { InvalidConfigError, startCluster, type StartedCluster } from '../../src/index';
+import { WireClient } from '../handlers/support/wire-client';
 
 const running: StartedCluster[] = [];
 
@@ -73,6 +74,16 @@ describe('a cluster of three', () => {
     await admin.disconnect();
     expect(brokers.map(({ nodeId }) => nodeId).sort()).toEqual([1, 2, 3]);
     expect(cluster.brokers).toHaveLength(3);
+  });
+
+  test('begins with eligible leaders, and says so', async () => {
+    const cluster = await started(3);
+    const client = new WireClient(cluster.nodes[0]?.port ?? 0);
+    const asked = { clientSoftwareName: 'test', clientSoftwareVersion: '1' };
+    const { finalizedFeatures } = await client.ask('ApiVersions', 4, asked);
+    await client.close();
+    const named = finalizedFeatures.find(({ name }) => name === 'eligible.leader.replicas.version');
+    expect(named).toMatchObject({ minVersionLevel: 1, maxVersionLevel: 1 });
   });
 
   test('creates a topic of three replicas through any of its nodes', async () => {
