@@ -10,6 +10,7 @@ import { BatchView } from '../wire/record/batch';
 import type { AppendOrigin, AppendOutcome } from './append-outcome';
 import { assignOffsets, summarize } from './batch-offsets';
 import { readControlMark } from './control-mark';
+import { whileCut } from './cut-mark';
 import { DirectoryState, isDiskError } from './directory-state';
 import type { DiskError } from './disk';
 import { LEADER_EPOCH_CHECKPOINT, PRODUCER_SNAPSHOT_SUFFIX, segmentFileName, type TopicPartition } from './file-names';
@@ -265,10 +266,10 @@ export class PartitionLog {
     this.generationCount++;
     this.flushedTo = Math.min(this.flushedTo, offset);
     this.flusher.noteNames();
+    // The recovery point goes below the new end: a process that follows before the cut is synced sees that it has to sync it.
     this.guardedWhole(() => {
-      // Below the new end: should the process end before the cut is synced, the next start sees that it has to sync it.
       this.context.lowerRecoveryPoint(Math.max(0, offset - 1));
-      this.cutBackTo(offset);
+      whileCut(this.context.env.disk, this.directory, offset, () => this.cutBackTo(offset));
       this.epochs.truncateFromEnd(offset);
       rebuildProducers(this.context.env, this.directory, this.segmentList, offset, this.producers);
       deleteProducerSnapshots(this.context.env.disk, this.directory, (at) => at > offset);
@@ -353,9 +354,8 @@ export class PartitionLog {
   }
 
   /**
-   * Writes what a clean restart believes, durably: indexes, a producer snapshot at the end, epochs. The caller has flushed.
-   * A log to which nothing has happened has all that already, and one that never held a record has nothing to lose. Throws
-   * DiskError.
+   * Writes what a clean restart believes, durably: indexes, a producer snapshot at the end, epochs. The caller has flushed. A
+   * log to which nothing has happened has it all, and one that never held a record has nothing to lose. Throws DiskError.
    */
   writeClosingFiles(): void {
     const { disk, crc32c } = this.context.env;

@@ -25,6 +25,7 @@ import type { LoadedLog, LogContext } from './log-context';
 import { deleteProducerSnapshots, loadProducerSnapshot } from './producer-snapshot';
 import { ProducerState } from './producer-state';
 import { LogSegment } from './segment';
+import { CUT_MARK } from './cut-mark';
 import { removeSegmentNow } from './segment-removal';
 
 export interface RecoveryInput {
@@ -131,7 +132,9 @@ class Recovery {
       if (name.endsWith(SWAP_SUFFIX)) {
         throw new UnreadableLogError(`${directory}/${name}: a compaction by Apache Kafka was interrupted; start and stop Kafka on this directory first`);
       }
-      if (isLeftover || isOrphan) this.disk.unlinkSync(`${directory}/${name}`);
+      // It says that files have to be synced, and goes when they are.
+      if (name === CUT_MARK) this.hasCut = true;
+      else if (isLeftover || isOrphan) this.disk.unlinkSync(`${directory}/${name}`);
     }
   }
 
@@ -346,6 +349,8 @@ class Recovery {
       segment.isDirty = false;
     }
     this.disk.syncDirectorySync(this.input.directory);
+    const mark = `${this.input.directory}/${CUT_MARK}`;
+    if (this.disk.statSync(mark) !== null) this.disk.unlinkSync(mark);
     return logEndOffset;
   }
 }
