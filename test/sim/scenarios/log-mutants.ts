@@ -85,8 +85,8 @@ export const logMutants: readonly Mutant[] = [
     scenario,
     breaks: 'a truncation leaves the recovery point above the end of the log',
     file: 'log/partition-log.ts',
-    find: 'this.context.lowerRecoveryPoint(Math.max(0, offset - 1));\n      this.cutBackTo',
-    replace: 'this.cutBackTo',
+    find: 'this.context.lowerRecoveryPoint(Math.max(0, offset - 1));\n      (0, import_cut_mark.whileCut)',
+    replace: '(0, import_cut_mark.whileCut)',
     args: ['--seeds', '5000'],
   },
   {
