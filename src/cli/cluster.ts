@@ -35,6 +35,7 @@ export async function runCluster(flags: ClusterFlags): Promise<void> {
     for (const child of children) child.kill();
     process.exit(code);
   };
+  // The command line is a binding: signals come from outside of what is simulated, and so does their time.
   const onSignal = signalHandler({ stop: () => void stop(0), exit, say, nowMs: () => performance.now() });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   const started = plan.map(async (node, index) => {

@@ -70,6 +70,7 @@ class Processes {
       return;
     }
     say(`node ${planned.id} has ended (${how}), and is started again`);
+    // A process of the system is started anew, which no simulation plays.
     setTimeout(() => void this.start(planned), RESTART_MS);
   }
 
@@ -88,6 +89,7 @@ class Processes {
       for (const child of this.running.values()) child.kill();
       process.exit(code);
     };
+    // The command line is a binding: signals come from outside of what is simulated, and so does their time.
     const onSignal = signalHandler({ stop: () => void this.stop(0), exit, say, nowMs: () => performance.now() });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   }

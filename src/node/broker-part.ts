@@ -64,9 +64,13 @@ export class BrokerPart {
   private lifecycle: BrokerLifecycle | null = null;
   private isStopped = false;
   private left: Promise<void> | null = null;
+  private readonly isFast: boolean;
+  private readonly sessionMs: number;
 
   constructor(private readonly parts: BrokerParts) {
     const { env, config, logs } = parts;
+    this.isFast = hasFastHeartbeats(config);
+    this.sessionMs = config.get('broker.fast.session.timeout.ms');
     this.dynamic = new DynamicConfig(config, env.logger.child('config'));
     this.directories = new DirectoryAssignments({
       timers: env.timers,
@@ -204,9 +208,9 @@ export class BrokerPart {
    * nobody until the controller has answered it. With Kafka's own heartbeats it behaves as Kafka does, and serves on.
    */
   private isConfirmed(): boolean {
-    const { config } = this.parts;
-    if (this.isAlone || !hasFastHeartbeats(config)) return true;
-    return this.lifecycle?.isConfirmed(config.get('broker.fast.session.timeout.ms')) ?? false;
+    // Asked for each partition of each request: first what costs nothing and is nearly always so.
+    if (!this.isFast || this.lifecycle?.isConfirmed(this.sessionMs) === true) return true;
+    return this.isAlone;
   }
 
   /** A broker whose quorum is this very process has nobody to convince. */
@@ -217,7 +221,7 @@ export class BrokerPart {
 
   private heartbeatIntervalMs(): number {
     const { config } = this.parts;
-    return hasFastHeartbeats(config) && !this.isAlone ? config.get('broker.fast.heartbeat.interval.ms') : config.get('broker.heartbeat.interval.ms');
+    return this.isFast && !this.isAlone ? config.get('broker.fast.heartbeat.interval.ms') : config.get('broker.heartbeat.interval.ms');
   }
 
   private registration(): Registration {
@@ -232,7 +236,7 @@ export class BrokerPart {
       listeners: [...this.bound.filter(isInterBroker), ...this.bound.filter((one) => !isInterBroker(one))].map(
         registeredListener,
       ),
-      features: registeredFeatures(hasFastHeartbeats(config)),
+      features: registeredFeatures(this.isFast),
       rack: config.get('broker.rack'),
       isMigratingZkBroker: false,
       logDirs: [...identity.directoryIds.values()].sort(),

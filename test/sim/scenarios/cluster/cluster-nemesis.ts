@@ -2,7 +2,7 @@
  * Does to a cluster what a schedule says, as far as the budget of the play allows: what is promised holds only while no more
  * disks are lost than it says. A fault that would go beyond is left out, and counted.
  *
- * The budget. kill -9, pauses and cuts: any number, at any time. Loss of power: any number where acknowledged means flushed;
+ * The budget. kill -9, pauses and cuts: without limit, at all times. Loss of power: without limit where acknowledged means flushed;
  * elsewhere one node at a time, while all others are in every ISR. A wiped disk: one node, likewise. Until the controller
  * knows that a node has lost its disk nobody else dies: whoever dies counts as one who may have lost something (KIP-966), and
  * of nobody but such the cluster elects no leader by itself.

@@ -142,7 +142,7 @@ class ClusterPlay {
     }
   }
 
-  /** I3, in the end: every replica holds the same bytes, as far as any of them is known to hold anything. */
+  /** I3, in the end: every replica holds the same bytes, as far as one of them is known to hold something. */
   private checkReplicas(): void {
     this.watch.sampleAll();
     const checked = checkReplicas(this.cluster.nodes.map(replicaDirectory), (topic, partition) => this.knownEnd(topic, partition));
