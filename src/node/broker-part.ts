@@ -78,6 +78,7 @@ export class BrokerPart {
       channel: parts.channels.directoryAssignments,
       brokerId: config.nodeId,
       brokerEpoch: () => this.brokerEpoch,
+      hasSeveralDirectories: config.logDirs.length > 1,
     });
     const replicaSettings: ReplicaSettings = {
       brokerId: config.nodeId,

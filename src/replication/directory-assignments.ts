@@ -19,6 +19,8 @@ export interface DirectoryAssignmentsParts {
   readonly brokerId: number;
   /** Of this broker's registration; -1 before it. */
   brokerEpoch(): number;
+  /** The controller cannot know by itself where a replica lies: should that directory fail, it has to. Default: false. */
+  readonly hasSeveralDirectories?: boolean;
 }
 
 interface Assignment {
@@ -55,7 +57,7 @@ export class DirectoryAssignments {
   placed(topicId: string, partition: number, registered: string, directoryId: string): void {
     const key = `${topicId}-${partition}`;
     const isOpen = registered === UNASSIGNED_DIRECTORY || registered === MIGRATING_DIRECTORY;
-    if (isOpen || registered === directoryId) {
+    if ((isOpen && this.parts.hasSeveralDirectories !== true) || registered === directoryId) {
       this.waiting.delete(key);
       return;
     }

@@ -7,7 +7,7 @@ import type { AssignReplicasToDirsRequest, AssignReplicasToDirsResponse } from '
 
 type Answer = (result: AssignReplicasToDirsResponse | ExchangeError) => void;
 
-function scene() {
+function scene(hasSeveralDirectories = false) {
   const turns: (() => void)[] = [];
   const timers: (() => void)[] = [];
   const calls: { request: AssignReplicasToDirsRequest; answer: Answer }[] = [];
@@ -20,6 +20,7 @@ function scene() {
     logger,
     channel,
     brokerId: 1,
+    hasSeveralDirectories,
     brokerEpoch: () => brokerEpoch,
     timers: {
       soon: (run) => void turns.push(run),
@@ -53,6 +54,14 @@ function answer(request: AssignReplicasToDirsRequest, codeOf: (partition: number
 }
 
 describe('directories of replicas', () => {
+  test('are told of what is unassigned, too, by a broker that has several', () => {
+    const { directories, calls, turn, last } = scene(true);
+    directories.placed('T', 2, UNASSIGNED_DIRECTORY, 'new');
+    turn();
+    expect(calls).toHaveLength(1);
+    expect(last().request.directories).toEqual([{ id: 'new', topics: [{ topicId: 'T', partitions: [{ partitionIndex: 2 }] }] }]);
+  });
+
   test('are told where the metadata has another one', () => {
     const { directories, calls, turn, timers } = scene();
     directories.placed('T', 0, 'old', 'new');
