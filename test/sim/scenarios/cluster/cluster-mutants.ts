@@ -57,7 +57,7 @@ export const clusterMutants: readonly Mutant[] = [
     args,
     breaks: 'the controller never hears that a replica lies on another disk now (KIP-858)',
     file: 'src/replication/directory-assignments.ts',
-    find: 'if (isOpen || registered === directoryId) {',
+    find: 'if (isOpen && this.parts.hasSeveralDirectories !== true || registered === directoryId) {',
     replace: 'if (true) {',
   },
   {
