@@ -8,6 +8,7 @@
 import type { DiskError, DiskFile } from '../log/disk';
 import type { Env } from '../log/env';
 import type { Connection, ConnectionEvents, Listener, Network, TimerHandle, Timers } from '../wire/base/env';
+import type { Monitoring } from '../wire/base/monitoring';
 
 export interface KillableEnv {
   readonly env: Env;
@@ -22,6 +23,7 @@ export function killableEnv(real: Env): KillableEnv {
     timers: killableTimers(real.timers, life),
     network: killableNetwork(real.network, life),
     disk: killableDisk(real, life),
+    ...(real.monitoring === undefined ? {} : { monitoring: killableMonitoring(real.monitoring, life) }),
     workers: { run: (job, input, done) => real.workers.run(job, input, (result) => life.guard(() => done(result))) },
   };
   return { env, kill: () => life.end() };
@@ -95,6 +97,18 @@ function killableNetwork(network: Network, life: Life): Network {
         else done(result);
       });
     },
+  };
+}
+
+function killableMonitoring(monitoring: Monitoring, life: Life): Monitoring {
+  return {
+    async listen(host, port, handle) {
+      const listener = await monitoring.listen(host, port, handle);
+      if (life.isOver) await listener.close();
+      else life.track(() => listener.close());
+      return listener;
+    },
+    figures: () => monitoring.figures(),
   };
 }
 

@@ -6,6 +6,8 @@
  * scheduler, and replay any failure from its seed. `log/env.ts` adds the disk.
  */
 
+import type { Monitoring } from './monitoring';
+
 /** Wall time is for record timestamps and retention alone; everything that waits or measures uses monotonic time. */
 export interface Clock {
   /** Milliseconds since the Unix epoch; may step backwards. */
@@ -131,4 +133,6 @@ export interface BaseEnv {
   readonly process: ProcessControl;
   readonly logger: Logger;
   readonly crc32c: Crc32c;
+  /** For whoever watches the process from outside; a simulated world has nobody who does. */
+  readonly monitoring?: Monitoring;
 }

@@ -4,8 +4,10 @@
  */
 import type { BaseEnv, Clock, Logger, ProcessControl, Random, Timers } from './env';
 import type { IoMemory } from './io-memory';
+import type { Monitoring } from './monitoring';
 import { nodeClock, nodeProcess, nodeRandom, nodeTimers } from './node-clock';
 import { sharedIoMemory } from './node-io-memory';
+import { nodeMonitoring } from './node-monitoring';
 import type { ReadPath } from './node-network';
 import { NodeNetwork } from './node-network';
 
@@ -18,6 +20,7 @@ export interface NodeBaseEnvOptions {
 /** The real world, and the I/O memory that the network floor takes its buffers from. */
 export interface NodeBaseEnv extends BaseEnv {
   readonly memory: IoMemory;
+  readonly monitoring: Monitoring;
 }
 
 /** Real ports. Cheap: sockets, timers and memory are made when they are used. */
@@ -36,5 +39,6 @@ export function createNodeBaseEnv(options: NodeBaseEnvOptions): NodeBaseEnv {
     logger: options.logger,
     crc32c: memory.crc32c,
     memory,
+    monitoring: nodeMonitoring(),
   };
 }

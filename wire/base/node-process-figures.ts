@@ -1,0 +1,113 @@
+/** Part of the binding (`node-env.ts`): what this process knows of itself: CPU, memory, descriptors, the loop's delays. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { type IntervalHistogram, PerformanceObserver, constants, monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import * as v8 from 'node:v8';
+import type { GarbageCollections, LoopDelay, ProcessFigures } from './monitoring';
+
+const LOOP_RESOLUTION_MS = 20;
+/** Readings closer to each other than this tell of the same stretch of time: several may watch. */
+const MIN_STRETCH_MS = 10_000;
+const NANOSECONDS = 1e9;
+
+const KINDS: readonly (readonly [flag: number, kind: GarbageCollections['kind']])[] = [
+  [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
+  [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'],
+  [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
+];
+
+/** One for the process, whoever watches and however many brokers it runs. */
+let watcher: ProcessWatcher | undefined;
+
+export function processFigures(): ProcessFigures {
+  watcher ??= new ProcessWatcher();
+  return watcher.figures();
+}
+
+class ProcessWatcher {
+  private readonly histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+  private stretchBeganMs = performance.now();
+  private longestEverSeconds = 0;
+  private readonly collections = new Map(KINDS.map(([flag]) => [flag, { count: 0, seconds: 0 }]));
+
+  constructor() {
+    this.histogram.enable();
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) this.collected(entry);
+    });
+    observer.observe({ entryTypes: ['gc'] });
+  }
+
+  private collected(entry: { readonly duration: number; readonly detail?: unknown }): void {
+    const { kind } = (entry.detail ?? {}) as { readonly kind?: number };
+    const sums = this.collections.get(kind ?? -1);
+    if (sums === undefined) return;
+    sums.count++;
+    sums.seconds += entry.duration / 1000;
+  }
+
+  figures(): ProcessFigures {
+    const { user, system } = process.cpuUsage();
+    const memory = process.memoryUsage();
+    return {
+      startSeconds: performance.timeOrigin / 1000,
+      cpuUserSeconds: user / 1e6,
+      cpuSystemSeconds: system / 1e6,
+      residentBytes: memory.rss,
+      heapUsedBytes: memory.heapUsed,
+      heapTotalBytes: memory.heapTotal,
+      heapLimitBytes: v8.getHeapStatistics().heap_size_limit,
+      externalBytes: memory.external,
+      arrayBuffersBytes: memory.arrayBuffers,
+      openDescriptors: openDescriptors(),
+      maxDescriptors: maxDescriptors(),
+      loopDelay: this.loopDelay(),
+      garbageCollections: KINDS.map(([flag, kind]) => ({ kind, ...(this.collections.get(flag) ?? { count: 0, seconds: 0 }) })),
+      runtimeVersion: process.version,
+    };
+  }
+
+  private loopDelay(): LoopDelay {
+    const { histogram } = this;
+    const longestSeconds = delaySeconds(histogram.max);
+    this.longestEverSeconds = Math.max(this.longestEverSeconds, longestSeconds);
+    const delay = {
+      meanSeconds: delaySeconds(histogram.mean),
+      p50Seconds: delaySeconds(histogram.percentile(50)),
+      p99Seconds: delaySeconds(histogram.percentile(99)),
+      longestSeconds,
+      longestEverSeconds: this.longestEverSeconds,
+    };
+    const nowMs = performance.now();
+    if (nowMs - this.stretchBeganMs >= MIN_STRETCH_MS) {
+      histogram.reset();
+      this.stretchBeganMs = nowMs;
+    }
+    return delay;
+  }
+}
+
+/** What the histogram has is the time between two ticks of its timer; an empty one says NaN or nonsense. */
+function delaySeconds(nanoseconds: number): number {
+  const seconds = nanoseconds / NANOSECONDS - LOOP_RESOLUTION_MS / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : 0;
+}
+
+function openDescriptors(): number | null {
+  try {
+    return readdirSync('/proc/self/fd').length - 1;
+  } catch {
+    // Not Linux.
+    return null;
+  }
+}
+
+function maxDescriptors(): number | null {
+  try {
+    const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+    return limit === undefined ? null : Number(limit);
+  } catch {
+    // Not Linux.
+    return null;
+  }
+}

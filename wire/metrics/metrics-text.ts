@@ -1,0 +1,72 @@
+/**
+ * Prometheus' text format, version 0.0.4, written sample by sample. Pure.
+ *
+ * Invariants: a family's samples follow each other; no family has more than `maxSeries`, and how many were left out is known.
+ */
+import { invariant } from '../base/invariant';
+import { BOUNDS_MS, type Histogram } from './histogram';
+import { type MetricFamily, helpText } from './metric-family';
+
+export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** `le` in seconds, as it stands in the text. */
+const BOUND_TEXTS = [...BOUNDS_MS.map((boundMs) => String(boundMs / 1000)), '+Inf'];
+
+export class MetricsWriter {
+  /** Of the families written so far: how many series each left out. */
+  readonly leftOut = new Map<string, number>();
+  private text = '';
+  private family: MetricFamily | null = null;
+  private series = 0;
+
+  constructor(private readonly maxSeries: number) {}
+
+  /** What comes next are this family's samples. */
+  begin(family: MetricFamily): void {
+    this.family = family;
+    this.series = 0;
+    const help = helpText(family).replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
+    this.text += `# HELP ${family.name} ${help}\n# TYPE ${family.name} ${family.type}\n`;
+  }
+
+  /** One more series. `labels` as `labelText` gives them, '' for none. */
+  add(labels: string, value: number): void {
+    if (!this.hasRoom()) return;
+    this.text += `${this.family?.name}${labels} ${valueText(value)}\n`;
+  }
+
+  /** One more series of a family of histograms; Prometheus is told seconds. */
+  addHistogram(labels: string, histogram: Histogram): void {
+    if (!this.hasRoom()) return;
+    const name = this.family?.name;
+    const open = labels === '' ? '{' : `${labels.slice(0, -1)},`;
+    let below = 0;
+    for (let bucket = 0; bucket < BOUND_TEXTS.length; bucket++) {
+      below += histogram.counts[bucket] ?? 0;
+      this.text += `${name}_bucket${open}le="${BOUND_TEXTS[bucket]}"} ${below}\n`;
+    }
+    this.text += `${name}_sum${labels} ${valueText(histogram.sumMs / 1000)}\n${name}_count${labels} ${below}\n`;
+  }
+
+  private hasRoom(): boolean {
+    invariant(this.family !== null, 'a sample of no family');
+    if (this.series < this.maxSeries) {
+      this.series++;
+      return true;
+    }
+    this.leftOut.set(this.family.name, (this.leftOut.get(this.family.name) ?? 0) + 1);
+    return false;
+  }
+
+  /** What has been written since the last call. */
+  take(): Uint8Array {
+    const bytes = Buffer.from(this.text);
+    this.text = '';
+    return bytes;
+  }
+}
+
+function valueText(value: number): string {
+  if (value === Infinity) return '+Inf';
+  return value === -Infinity ? '-Inf' : String(value);
+}
