@@ -11,7 +11,8 @@ import type { Resources } from '../resources';
 import { startBrokerProcess } from './broker-process';
 import { HOST, SAME_SETTINGS, type Target } from './target';
 
-const JVM_FLAGS =
+/** Of kafka-run-class.sh, by spaces. */
+export const JVM_FLAGS =
   '-server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:InitiatingHeapOccupancyPercent=35 ' +
   '-XX:+ExplicitGCInvokesConcurrent -XX:MaxInlineLevel=15 -Djava.awt.headless=true';
 

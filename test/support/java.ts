@@ -33,6 +33,13 @@ export function jvmFlags(classpath: string, heapMb: number): string[] {
     `-Xmx${heapMb}m`,
     '-XX:+UseSerialGC',
     '-XX:TieredStopAtLevel=1',
+    ...jvmBasics(classpath),
+  ];
+}
+
+/** What every program here needs, however large and quick its JVM is. */
+export function jvmBasics(classpath: string): string[] {
+  return [
     '-XX:-UsePerfData',
     // For the tool runner, which looks for the shutdown hooks of its commands.
     '--add-opens=java.base/java.lang=ALL-UNNAMED',

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Child } from './child';
 import type { ClusterNode, ClusterProcess } from './cluster-process';
 import { freePorts } from './free-ports';
-import { compileJava, jvmFlags } from './java';
+import { compileJava, jvmBasics, jvmFlags } from './java';
 import { clusterProperties, kafkaUuid } from './moldau-cluster';
 
 export interface KafkaClusterOptions {
@@ -16,6 +16,13 @@ export interface KafkaClusterOptions {
   readonly properties?: Readonly<Record<string, string>>;
   /** Feature levels to format with, beside the defaults of the release. */
   readonly features?: Readonly<Record<string, number>>;
+  /** Instead of the small heap and the quick start of tests, for what is measured; the class path comes last. */
+  readonly jvmFlags?: readonly string[];
+}
+
+/** Beside what tools see, the processes: to be killed, paused and measured. */
+export interface KafkaClusterProcess extends ClusterProcess {
+  child(id: number): Child;
 }
 
 const NODES = 3;
@@ -28,7 +35,7 @@ interface KafkaNode extends ClusterNode {
   readonly file: string;
 }
 
-export async function startKafkaCluster(options: KafkaClusterOptions = {}): Promise<ClusterProcess> {
+export async function startKafkaCluster(options: KafkaClusterOptions = {}): Promise<KafkaClusterProcess> {
   const dir = mkdtempSync(join(tmpdir(), 'kafka-cluster-'));
   const nodes = await plan(dir);
   for (const node of nodes) writeProperties(node, nodes, options.properties ?? {});
@@ -36,7 +43,8 @@ export async function startKafkaCluster(options: KafkaClusterOptions = {}): Prom
   const classpath = compileJava(join(__dirname, 'java', 'ToolRunner.java'));
   const running = new Map<number, Child>();
   const start = async (node: KafkaNode): Promise<void> => {
-    const args = [...jvmFlags(classpath, HEAP_MB), 'ToolRunner', 'serve', node.file, ...formatArgs];
+    const flags = options.jvmFlags === undefined ? jvmFlags(classpath, HEAP_MB) : [...options.jvmFlags, ...jvmBasics(classpath)];
+    const args = [...flags, 'ToolRunner', 'serve', node.file, ...formatArgs];
     const child = new Child(`Apache Kafka ${node.id}`, 'java', args, { cwd: dir });
     running.set(node.id, child);
     await child.until('start', () => child.stderr.includes('Kafka Server started'), START_TIMEOUT_MS);
@@ -61,6 +69,11 @@ export async function startKafkaCluster(options: KafkaClusterOptions = {}): Prom
     nodes,
     stop,
     dispose,
+    child: (id) => {
+      const child = running.get(id);
+      if (child === undefined) throw new Error(`Apache Kafka's node ${id} was never started`);
+      return child;
+    },
     stopNode: async (id) => {
       await running.get(id)?.stop();
     },
