@@ -7,6 +7,8 @@ export class FileImage {
   /** No byte at or past this has been written. */
   private dataEnd = 0;
   private size = 0;
+  /** Rises with every change: whoever has looked at one version has seen it all. */
+  version = 0;
 
   get sizeBytes(): number {
     return this.size;
@@ -18,6 +20,7 @@ export class FileImage {
   }
 
   write(position: number, data: Uint8Array): void {
+    this.version++;
     const end = position + data.length;
     if (end > this.bytes.length) this.reserve(end);
     this.bytes.set(data, position);
@@ -26,6 +29,7 @@ export class FileImage {
   }
 
   truncate(sizeBytes: number): void {
+    this.version++;
     if (sizeBytes < this.dataEnd) {
       this.bytes.fill(0, sizeBytes, this.dataEnd);
       this.dataEnd = sizeBytes;
@@ -42,6 +46,11 @@ export class FileImage {
     return count;
   }
 
+  /** What has been written, without the zeros behind it; valid until the next change, and not to be changed. */
+  peek(): Uint8Array {
+    return this.bytes.subarray(0, this.dataEnd);
+  }
+
   /** A copy of the whole file. */
   content(): Uint8Array {
     const copy = new Uint8Array(this.size);
@@ -50,6 +59,7 @@ export class FileImage {
   }
 
   copyFrom(other: FileImage): void {
+    this.version++;
     this.bytes = other.bytes.slice(0, other.dataEnd);
     this.dataEnd = other.dataEnd;
     this.size = other.size;

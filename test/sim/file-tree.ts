@@ -62,9 +62,9 @@ export class FileTree {
   /** Where `path`'s own entry lies. Throws when its parent is missing. */
   place(path: string): Place {
     const parts = partsOf(path);
-    const name = parts.pop();
+    const name = parts.at(-1);
     if (name === undefined) throw new DiskError('EEXIST', path, 'the root has no entry');
-    return { directory: this.directory(parts.join('/')), name };
+    return { directory: this.directory(parts.slice(0, -1).join('/')), name };
   }
 
   createFile(path: string): FileNode {
@@ -140,6 +140,7 @@ export class FileTree {
       if (before !== undefined) before.durableNames--;
       if (after === null) directory.durable.delete(name);
       else directory.durable.set(name, after);
+      directory.namesChanged('durable');
       if (after !== null) after.durableNames++;
     }
   }
@@ -151,6 +152,7 @@ export class FileTree {
     const files: FileNode[] = [];
     const visit = (directory: DirectoryNode): void => {
       directory.current.clear();
+      directory.namesChanged('current');
       for (const [name, node] of directory.durable) {
         directory.current.set(name, node);
         node.names = node.durableNames;
@@ -168,6 +170,7 @@ export class FileTree {
       if (before !== undefined) before.names--;
       if (after === null) directory.current.delete(name);
       else directory.current.set(name, after);
+      directory.namesChanged('current');
       if (after !== null) after.names++;
     }
     this.pending.push(change);
@@ -215,7 +218,16 @@ function isEmpty(node: Node): boolean {
   return !node.isDirectory || node.current.size === 0;
 }
 
+/** Paths whose parts are remembered: a process uses the same few over and over. */
+const MAX_KNOWN_PATHS = 4096;
+const knownParts = new Map<string, readonly string[]>();
+
 /** The names of a path; '.' and empty ones do not count. */
-export function partsOf(path: string): string[] {
-  return path.split('/').filter((part) => part !== '' && part !== '.');
+export function partsOf(path: string): readonly string[] {
+  const known = knownParts.get(path);
+  if (known !== undefined) return known;
+  if (knownParts.size >= MAX_KNOWN_PATHS) knownParts.clear();
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  knownParts.set(path, parts);
+  return parts;
 }

@@ -116,9 +116,10 @@ class FrameLane {
     joined.set(this.buffered);
     joined.set(slice, this.buffered.length);
     this.buffered = joined;
+    // Frames are parts of the copy: it is made anew with every push, and nobody writes to it.
     for (let size = this.nextSize(); size >= 0; size = this.nextSize()) {
-      this.waiting.push(this.buffered.slice(0, size));
-      this.buffered = this.buffered.slice(size);
+      this.waiting.push(this.buffered.subarray(0, size));
+      this.buffered = this.buffered.subarray(size);
     }
     this.work();
   }

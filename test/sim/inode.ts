@@ -85,8 +85,20 @@ export class DirectoryNode {
   names = 0;
   durableNames = 0;
   modifiedMs = 0;
+  private readonly sorted: { current: readonly string[] | null; durable: readonly string[] | null } = { current: null, durable: null };
 
   constructor(readonly id: number) {}
+
+  /** The names in it, sorted; the same array for as long as they are the same. */
+  sortedNames(which: 'current' | 'durable'): readonly string[] {
+    this.sorted[which] ??= [...this[which].keys()].sort();
+    return this.sorted[which];
+  }
+
+  /** To be called whenever names have changed. */
+  namesChanged(which: 'current' | 'durable'): void {
+    this.sorted[which] = null;
+  }
 }
 
 export type Node = FileNode | DirectoryNode;

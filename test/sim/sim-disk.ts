@@ -77,7 +77,7 @@ export class SimDisk {
   /** Names in a directory, sorted: as a process sees them, or as they are sure to survive. Null when there is none. */
   names(path: string, which: 'current' | 'durable'): readonly string[] | null {
     const node = which === 'current' ? this.tree.find(path) : this.tree.findDurable(path);
-    return node === null || !node.isDirectory ? null : [...node[which].keys()].sort();
+    return node === null || !node.isDirectory ? null : node.sortedNames(which);
   }
 
   /** Whether a sync of the file has failed since it was last loaded: nobody may believe its page cache. */

@@ -6,6 +6,8 @@ import { FAILURES_DIRECTORY, keepFailure, keptFailures } from './failures';
 import { findMutant, isCleanWithout, mutants, plantMutant, runMutants } from './mutants';
 import type { Mutant } from './mutant';
 import type { Scenario } from './scenario';
+import { parseShard, sendTally, sweepInShards, WHOLE_SWEEP } from './shards';
+import type { Shard } from './shards';
 import { enumerateSeed, newTally, playOne, shrink, sweepSeed } from './sweep';
 import type { Tally } from './sweep';
 
@@ -23,6 +25,14 @@ export interface SimulateOptions {
   readonly quiet: boolean;
   /** Where failing schedules are kept. */
   readonly failures: string;
+  /** The first seed of a sweep. */
+  readonly from: number;
+  /** Processes that share the seeds. */
+  readonly workers: number;
+  /** This process is one of them. */
+  readonly shard: Shard | null;
+  /** A sweep goes on after a failure, up to so many. */
+  readonly maxFailures: number;
 }
 
 /** Seeds that a sweep needs before a counter that stayed at zero says something. */
@@ -48,10 +58,18 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   if (mutant !== null) return huntMutant(mutant, chosen[0]!, options);
   let failed = 0;
   for (const scenario of chosen) {
-    const tally = await inMacrotask(() => sweep(scenario, options, false));
-    failed += options.quiet ? tally.failures.length : await inMacrotask(() => report(scenario, tally, options));
+    const tally = options.workers > 1 ? await sweepInShards(argsOfShards(argv, scenario), options.workers, options.maxFailures > 1) : await inMacrotask(() => sweep(scenario, options, false));
+    if (options.shard !== null) sendTally(tally);
+    else failed += options.quiet ? tally.failures.length : await inMacrotask(() => report(scenario, tally, options));
   }
   return failed === 0 ? 0 : 1;
+}
+
+/** Of our own arguments, what a child needs to play its part of one scenario. */
+function argsOfShards(argv: readonly string[], scenario: Scenario): readonly string[] {
+  const isOurs = (arg: string | undefined): boolean => arg !== undefined && /^--(workers|scenario)(=|$)/.test(arg);
+  const rest = argv.filter((arg, at) => !isOurs(arg) && !(isOurs(argv[at - 1]) && !argv[at - 1]!.includes('=')));
+  return [...rest, '--scenario', scenario.name];
 }
 
 /** Returns 0 when a seed fails with the bug in the code, and passes without it. */
@@ -80,6 +98,10 @@ function parseOptions(argv: readonly string[]): SimulateOptions {
       mutant: { type: 'string' },
       quiet: { type: 'boolean', default: false },
       failures: { type: 'string', default: FAILURES_DIRECTORY },
+      from: { type: 'string', default: '0' },
+      workers: { type: 'string', default: '1' },
+      shard: { type: 'string' },
+      'max-failures': { type: 'string', default: '1' },
     },
   });
   const maxMs = values.seconds === undefined ? Infinity : Number(values.seconds) * 1000;
@@ -94,6 +116,10 @@ function parseOptions(argv: readonly string[]): SimulateOptions {
     mutant: values.mutant ?? null,
     quiet: values.quiet,
     failures: values.failures,
+    from: Number(values.from),
+    workers: Number(values.workers),
+    shard: values.shard === undefined ? null : parseShard(values.shard),
+    maxFailures: Number(values['max-failures']),
   };
 }
 
@@ -101,15 +127,16 @@ function parseOptions(argv: readonly string[]): SimulateOptions {
 function sweep(scenario: Scenario, options: SimulateOptions, hasMutant: boolean): Tally {
   const tally = newTally();
   const endAtMs = performance.now() + options.maxMs;
-  const mayGoOn = (): boolean => tally.failures.length === 0 && performance.now() < endAtMs;
+  const mayGoOn = (): boolean => tally.failures.length < options.maxFailures && performance.now() < endAtMs;
   if (options.seed !== null) {
     playSeed(scenario, options.seed, options, tally, mayGoOn);
     return tally;
   }
-  for (const kept of hasMutant ? [] : keptFailures(options.failures)) {
+  const { index, count } = options.shard ?? WHOLE_SWEEP;
+  for (const kept of hasMutant || index > 0 ? [] : keptFailures(options.failures)) {
     if (kept.scenario === scenario.name) playOne(scenario, kept.seed, kept.steps, kept.kill, tally);
   }
-  for (let seed = 0; seed < options.maxSeeds && mayGoOn(); seed++) playSeed(scenario, String(seed), options, tally, mayGoOn);
+  for (let at = index; at < options.maxSeeds && mayGoOn(); at += count) playSeed(scenario, String(options.from + at), options, tally, mayGoOn);
   return tally;
 }
 
@@ -122,10 +149,9 @@ function playSeed(scenario: Scenario, seed: string, options: SimulateOptions, ta
 function report(scenario: Scenario, tally: Tally, options: SimulateOptions): number {
   say(`${scenario.name}: ${tally.runs} runs, ${tally.killPoints} kill points, ${tally.pairs} pairs with a kill during the recovery, ${tally.failures.length} failed`);
   say(tally.coverage.entries().map(([counter, count]) => `  ${counter} ${count}`).join('\n'));
-  const [first] = tally.failures;
-  if (first !== undefined) {
-    const shortest = shrink(scenario, first);
-    say(`FAILED seed ${first.seed}, ${first.steps.length} steps (${shortest.steps.length} after shrinking), kept in ${keepFailure(shortest, options.failures)}`);
+  for (const failure of tally.failures) {
+    const shortest = shrink(scenario, failure);
+    say(`FAILED seed ${failure.seed}, ${failure.steps.length} steps (${shortest.steps.length} after shrinking), kept in ${keepFailure(shortest, options.failures)}`);
     say(shortest.error);
   }
   const missing = tally.runs < SEEDS_FOR_COVERAGE || options.seed !== null || options.enumerate ? [] : tally.coverage.missing(scenario.counters);

@@ -37,8 +37,8 @@ export interface Play {
   readonly seed: string;
   readonly steps: readonly Step[];
   readonly kill: KillPoint | null;
-  /** Says that something worth meeting was met. */
-  count(counter: string): void;
+  /** Says that something worth meeting was met, once or so many times. */
+  count(counter: string, times?: number): void;
 }
 
 export interface Played {

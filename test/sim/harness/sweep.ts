@@ -6,8 +6,8 @@ import type { Failure, KillBefore, KillPoint, Played, Scenario, Step } from './s
 export class Coverage {
   private readonly counts = new Map<string, number>();
 
-  count(counter: string): void {
-    this.counts.set(counter, (this.counts.get(counter) ?? 0) + 1);
+  count(counter: string, times = 1): void {
+    this.counts.set(counter, (this.counts.get(counter) ?? 0) + times);
   }
 
   of(counter: string): number {
@@ -45,7 +45,7 @@ export function planFor(scenario: Scenario, seed: string, mood: 'wild' | 'calm')
 export function playOne(scenario: Scenario, seed: string, steps: readonly Step[], kill: KillPoint | null, tally: Tally): Played | null {
   tally.runs++;
   try {
-    return scenario.play({ seed, steps, kill, count: (counter) => tally.coverage.count(counter) });
+    return scenario.play({ seed, steps, kill, count: (counter, times) => tally.coverage.count(counter, times) });
   } catch (error) {
     const text = String((error as { stack?: unknown } | null)?.stack ?? error);
     tally.failures.push({ scenario: scenario.name, seed, steps, kill, error: text });

@@ -54,6 +54,7 @@ export function nodeConfig(nodeId: number, mode: ClusterMode): BrokerConfig {
     ['replica.lag.time.max.ms', String(LAG_TIME_MS)],
     ['replica.fetch.backoff.ms', '100'],
     ['replica.high.watermark.checkpoint.interval.ms', '1000'],
+    ['metadata.max.idle.interval.ms', '1500'],
     ['leader.imbalance.check.interval.seconds', '5'],
     ['log.flush.before.ack', String(mode.flush)],
     ['metadata.log.max.record.bytes.between.snapshots', String(mode.snapshotBytes)],

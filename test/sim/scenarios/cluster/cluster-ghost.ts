@@ -44,6 +44,8 @@ export class ClusterGhost {
   private readonly ends = new Map<string, number>();
   private readonly commits = new Map<string, Commits>();
   private orders = 0;
+  /** Records acknowledged with acks=all. */
+  ackedCount = 0;
 
   constructor(private readonly report: ReportViolation) {}
 
@@ -60,6 +62,7 @@ export class ClusterGhost {
 
   /** Acknowledged with acks=all. */
   acked(key: string, baseOffset: number, values: readonly string[]): void {
+    this.ackedCount += values.length;
     values.forEach((value, index) => {
       this.sentOf(value).fate = 'acked';
       this.learn(key, baseOffset + index, value);

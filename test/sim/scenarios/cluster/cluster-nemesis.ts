@@ -1,6 +1,6 @@
 /**
  * Does to a cluster what a schedule says, as far as the budget of the play allows: what is promised holds only while no more
- * disks are lost than it says. A fault that would go beyond is left out, and counted.
+ * disks are lost than it says. A fault that would go beyond is left out, and counted; connections are reset in its place.
  *
  * The budget. kill -9, pauses and cuts: without limit, at all times. Loss of power: without limit where acknowledged means flushed;
  * elsewhere one node at a time, while all others are in every ISR. A wiped disk: one node, likewise. Until the controller
@@ -15,6 +15,7 @@ import { usualDelays } from '../../disk-faults';
 import { unsettled } from './checkers/settled';
 import type { AdminParts } from './cluster-admin';
 import { alterConfig, replaceVoter } from './cluster-admin';
+import type { FaultKind } from './cluster-plan';
 import { CLIENTS, hostOf, NODE_IDS, nodeHosts } from './cluster-config';
 import type { ClusterWatch } from './cluster-watch';
 import type { SimCluster } from './sim-cluster';
@@ -35,6 +36,8 @@ export class ClusterNemesis {
   /** Replacements of voters that are under way. */
   private readonly replacing: Promise<void>[] = [];
   private wiped = false;
+  /** Faults so far that really were. */
+  faults = 0;
   private isOver = false;
 
   constructor(private readonly parts: NemesisParts) {}
@@ -100,38 +103,49 @@ export class ClusterNemesis {
   }
 
   private takeDown(kind: 'kill' | 'power' | 'stop' | 'wipe', id: number, downMs: number): void {
-    const { cluster, watch, count } = this.parts;
-    if (!cluster.isRunning(id) || cluster.node(id).isStopping || watch.hasExcused) return count('left out');
+    const { cluster, watch } = this.parts;
+    if (!cluster.isRunning(id) || cluster.node(id).isStopping || watch.hasExcused) return this.leaveOut(id);
     if (kind === 'stop') return this.stop(id, downMs);
     const losesData = kind === 'wipe' || (kind === 'power' && !cluster.isFlushed);
-    if (losesData && (!this.mayLose(id) || (kind === 'wipe' && this.wiped))) return count('left out');
+    if (losesData && (!this.mayLose(id) || (kind === 'wipe' && this.wiped))) return this.leaveOut(id);
     if (losesData) watch.excuse(id);
     if (kind === 'power') cluster.losePower(id);
     else cluster.kill(id);
-    count(kind);
+    this.did(kind);
     this.startLater(id, downMs, kind === 'wipe' ? () => this.wipe(id) : null);
   }
 
   private stop(id: number, downMs: number): void {
-    const { cluster, count } = this.parts;
-    if (!cluster.node(id).isServing || cluster.node(id).isPaused) return count('left out');
+    const { cluster } = this.parts;
+    if (!cluster.node(id).isServing || cluster.node(id).isPaused) return this.leaveOut(id);
     void cluster.stop(id).then(() => {
-      count('stop');
+      this.did('stop');
       this.startLater(id, downMs, null);
     });
   }
 
   private takeAllDown(kind: 'killAll' | 'powerAll', downMs: number): void {
-    const { cluster, count, random, watch } = this.parts;
-    if (watch.hasExcused) return count('left out');
-    if (kind === 'powerAll' && !cluster.isFlushed) return count('left out');
-    if (cluster.nodes.some(({ isStopping }) => isStopping)) return count('left out');
-    count(kind);
+    const { cluster, random, watch } = this.parts;
+    const isBeyond = watch.hasExcused || (kind === 'powerAll' && !cluster.isFlushed) || cluster.nodes.some(({ isStopping }) => isStopping);
+    if (isBeyond) return this.leaveOut(random.pick(NODE_IDS));
+    this.did(kind);
     for (const { id } of cluster.nodes) {
       if (kind === 'powerAll') cluster.losePower(id);
       else cluster.kill(id);
       this.startLater(id, downMs * random.spread(0.2, 1.8), null);
     }
+  }
+
+  /** The fault asked for is beyond the budget, or makes no sense now: a harmless one befalls the node. */
+  private leaveOut(id: number): void {
+    this.parts.count('left out');
+    this.parts.cluster.reset(id);
+    this.did('reset');
+  }
+
+  private did(fault: FaultKind): void {
+    this.faults++;
+    this.parts.count(fault);
   }
 
   private startLater(id: number, delayMs: number, first: (() => void) | null): void {
@@ -160,13 +174,14 @@ export class ClusterNemesis {
   }
 
   private disturb(step: Step): void {
-    const { cluster, count } = this.parts;
+    const { cluster } = this.parts;
     const id = this.target(step, 'target');
     const lengthMs = Number(step['lengthMs'] ?? 0);
     const { network } = cluster.world;
-    switch (step.kind) {
+    const kind = step.kind as FaultKind;
+    switch (kind) {
       case 'pause':
-        if (!cluster.pause(id)) return count('left out');
+        if (!cluster.pause(id)) return this.leaveOut(id);
         this.later(lengthMs, () => cluster.resume(id));
         break;
       case 'isolate': {
@@ -196,7 +211,7 @@ export class ClusterNemesis {
       default:
         return;
     }
-    count(step.kind);
+    this.did(kind);
   }
 
   private other(step: Step, id: number): number {
@@ -208,14 +223,14 @@ export class ClusterNemesis {
     const { network } = this.parts.cluster.world;
     network.setDelay(hostOf(a), hostOf(b), [delayMs / 2, delayMs]);
     this.later(lengthMs, () => network.setDelay(hostOf(a), hostOf(b), [0.05, 0.5]));
-    this.parts.count('slowLink');
+    this.did('slowLink');
   }
 
   private slowDisk(id: number, delayMs: number, lengthMs: number): void {
     const { delays } = this.parts.cluster.node(id).host.disk;
     delays.sync = [delayMs / 2, delayMs];
     this.later(lengthMs, () => Object.assign(delays, usualDelays()));
-    this.parts.count('slowDisk');
+    this.did('slowDisk');
   }
 
   private spoilFrames(step: Step, lengthMs: number): void {
@@ -224,6 +239,7 @@ export class ClusterNemesis {
     const point = step['point'] === 'received' ? 'received' : 'beforeResponse';
     // The schedule was drawn from the list of APIs.
     tap.addFault({ api: String(step['api']) as ApiName, point, action: delayMs < 0 ? 'drop' : delayMs, untilMs: cluster.world.nowMs + lengthMs });
+    this.did('frames');
   }
 
   /** Undoes a fault, unless the end has undone all. */

@@ -11,6 +11,8 @@ import { FAULTY_APIS } from './wire-tap';
 
 /** At least so long. */
 const PLAY_MS = 30_000;
+/** Records that clients have acknowledged before a play is over. */
+const MIN_ACKED = 500;
 const MIN_FAULTS = 6;
 const MAX_FAULTS = 14;
 
@@ -55,9 +57,10 @@ const USUAL_WEIGHTS: Readonly<Record<FaultKind, number>> = {
 
 export function planCluster(random: SimRandom, mood: 'wild' | 'calm'): readonly Step[] {
   const mode = drawMode(random, mood);
+  const isTapped = mode['tapped'] === true;
   const wait = (afterMs: number): Step => ({ kind: 'wait', afterMs });
   if (mood === 'calm') return [mode, wait(2_000), { kind: 'topic', afterMs: 100, partitions: 1 }, { kind: 'stop', afterMs: 1_000, target: '1', downMs: 500 }, wait(2_000)];
-  const weights = swarm(random);
+  const weights = swarm(random, isTapped);
   const count = random.between(MIN_FAULTS, MAX_FAULTS);
   const meanMs = PLAY_MS / count;
   const steps: Step[] = [];
@@ -97,12 +100,15 @@ const CONFIGS: readonly (readonly [key: string, least: number])[] = [
 ];
 
 /** Some kinds of fault often, some never. */
-function swarm(random: SimRandom): readonly number[] {
-  const weights = FAULT_KINDS.map((kind) => (random.chance(0.35) ? 0 : USUAL_WEIGHTS[kind] * random.spread(0.3, 3)));
-  return weights.some((weight) => weight > 0) ? weights : FAULT_KINDS.map((kind) => USUAL_WEIGHTS[kind]);
+function swarm(random: SimRandom, isTapped: boolean): readonly number[] {
+  // Only a tap can spoil frames.
+  const usual = FAULT_KINDS.map((kind) => (kind === 'frames' && !isTapped ? 0 : USUAL_WEIGHTS[kind]));
+  const weights = usual.map((weight) => (random.chance(0.35) ? 0 : weight * random.spread(0.3, 3)));
+  return weights.some((weight) => weight > 0) ? weights : usual;
 }
 
 function drawMode(random: SimRandom, mood: 'wild' | 'calm'): Step {
+  const gapMs = random.pick([150, 300, 600]);
   return {
     kind: 'mode',
     flush: random.chance(0.5),
@@ -110,8 +116,10 @@ function drawMode(random: SimRandom, mood: 'wild' | 'calm'): Step {
     partitions: random.between(1, 3),
     offsetsPartitions: random.between(1, 2),
     snapshotBytes: random.pick([1_500, 4_000, 15_000]),
-    gapMs: random.pick([100, 300, 800]),
-    maxRecords: random.pick([1, 3, 8]),
+    gapMs,
+    // The fewer batches, the more records in each: every play is to acknowledge hundreds.
+    maxRecords: (gapMs / 150) * random.pick([4, 10]),
+    minAcked: mood === 'wild' ? MIN_ACKED : 0,
     maxValueBytes: random.pick([20, 200]),
     segmentBytes: random.pick([1_000, 4_000, 20_000]),
     fetchBytes: random.pick([200, 4_000]),
@@ -167,6 +175,7 @@ export function modesOf(steps: readonly Step[]): ClusterMode & WorkloadMode & { 
     snapshotBytes: number('snapshotBytes', 4_000),
     gapMs: number('gapMs', 120),
     maxRecords: number('maxRecords', 3),
+    minAcked: number('minAcked', 0),
     maxValueBytes: number('maxValueBytes', 200),
     segmentBytes: number('segmentBytes', 4_000),
     fetchBytes: number('fetchBytes', 4_000),

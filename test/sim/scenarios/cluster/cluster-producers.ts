@@ -11,6 +11,8 @@ import type { RoutedClient } from './routed-client';
 const ALL = -1;
 const PRODUCE_VERSION = 11;
 const RETRY_MS = 30;
+/** Whoever has tried often waits longer between two tries. */
+const MAX_RETRY_MS = 240;
 /** As long as a request may wait at the broker; the client waits longer. */
 const TIMEOUT_MS = 1_500;
 
@@ -34,6 +36,8 @@ export interface ProducerParts {
   readonly env: Env;
   readonly ghost: ClusterGhost;
   readonly client: RoutedClient;
+  /** Between two tries at most. */
+  readonly maxRetryMs?: number;
   count(counter: string): void;
 }
 
@@ -68,7 +72,7 @@ export class ClusterIdempotentProducer {
       if (outcome !== NO_ANSWER && !isRetriable(outcome.errorCode)) {
         ghost.violate(`I20 an idempotent batch for ${key}, sequence ${baseSequence}, gave ${describe(outcome.errorCode)}`);
       }
-      await client.pause(RETRY_MS);
+      await client.pause(Math.min(RETRY_MS * 2 ** attempt, this.parts.maxRetryMs ?? MAX_RETRY_MS));
     }
   }
 }

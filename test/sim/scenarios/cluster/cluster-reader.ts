@@ -13,6 +13,8 @@ import type { KnownLeader, RoutedClient } from './routed-client';
 
 const FETCH_VERSION = 12;
 const RETRY_MS = 30;
+/** Whoever has tried often waits longer between two tries. */
+const MAX_RETRY_MS = 240;
 
 interface FetchedRecords {
   readonly records: readonly ReadRecord[];
@@ -22,6 +24,8 @@ interface FetchedRecords {
 export class PartitionReader {
   /** The next offset to read. */
   position = 0;
+  /** Fetches in a row that brought nothing but errors. */
+  private failures = 0;
   private readonly key: string;
   private watermark: KnownLeader & { offset: number } = { leader: -1, leaderEpoch: -1, offset: 0 };
 
@@ -39,9 +43,10 @@ export class PartitionReader {
   async step(maxWaitMs: number): Promise<number> {
     const fetched = await this.fetch(this.position, maxWaitMs);
     if (fetched === null) {
-      await this.client.pause(RETRY_MS);
+      await this.client.pause(Math.min(RETRY_MS * 2 ** this.failures++, MAX_RETRY_MS));
       return 0;
     }
+    this.failures = 0;
     const last = fetched.records.at(-1);
     if (last !== undefined) this.position = last.offset + 1;
     return fetched.records.length;

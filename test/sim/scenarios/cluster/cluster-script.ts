@@ -22,7 +22,7 @@ import { WireTap } from './wire-tap';
 const SAMPLE_MS = 100;
 const MAX_SCRIPT_MS = 300_000;
 const WHOLE_MS = 60_000;
-const WORKLOAD = { gapMs: 100, maxRecords: 3, maxValueBytes: 100, segmentBytes: 4_000, fetchBytes: 4_000 };
+const WORKLOAD = { gapMs: 100, maxRecords: 3, minAcked: 0, maxValueBytes: 100, segmentBytes: 4_000, fetchBytes: 4_000 };
 const MODE: ClusterMode = { flush: false, offsetsPartitions: 1, snapshotBytes: 4_000 };
 
 export class ClusterScript {
@@ -109,7 +109,7 @@ export class ClusterScript {
   async ready(topic: string): Promise<ClusterIdempotentProducer> {
     await this.whole();
     await this.addTopic(topic, 1);
-    const producer = this.workingUsers.producer('scripted');
+    const producer = this.workingUsers.producer('scripted', 50);
     await this.sendOne(producer, { topic, partition: 0 });
     await this.whole();
     return producer;

@@ -20,6 +20,8 @@ export interface WorkloadMode {
   /** Mean time between two batches of one producer. */
   readonly gapMs: number;
   readonly maxRecords: number;
+  /** Nobody stops before so many records are acknowledged. */
+  readonly minAcked: number;
   readonly maxValueBytes: number;
   readonly segmentBytes: number;
   readonly fetchBytes: number;
@@ -37,6 +39,8 @@ export interface WorkloadParts {
 }
 
 const ALL = -1;
+/** Of one batch: the smallest segment holds it. */
+const MAX_VALUES_BYTES = 400;
 
 export class ClusterWorkload {
   readonly admin: AdminParts;
@@ -72,8 +76,9 @@ export class ClusterWorkload {
     this.working.push(this.produceIdempotently('producer-0'), this.produceIdempotently('producer-1'), this.producePlainly(), this.keepCommitting());
   }
 
-  /** Nothing new is begun; resolves when all that was begun has its answer. */
+  /** Nothing new is begun once enough is acknowledged; resolves when all that was begun has its answer. */
   async finish(): Promise<void> {
+    while (this.parts.ghost.ackedCount < this.parts.mode.minAcked) await this.admin.client.pause(100);
     this.isFinishing = true;
     await Promise.all(this.working);
     this.isReading = false;
@@ -94,9 +99,9 @@ export class ClusterWorkload {
     await producer.send(destination, this.draw(this.parts.random('workload/one')));
   }
 
-  producer(name: string): ClusterIdempotentProducer {
+  producer(name: string, maxRetryMs?: number): ClusterIdempotentProducer {
     const { env, ghost, count } = this.parts;
-    return new ClusterIdempotentProducer({ env, ghost, client: this.client(name), count }, name);
+    return new ClusterIdempotentProducer({ env, ghost, client: this.client(name), ...(maxRetryMs === undefined ? {} : { maxRetryMs }), count }, name);
   }
 
   close(): void {
@@ -147,8 +152,9 @@ export class ClusterWorkload {
 
   private draw(random: SimRandom): readonly string[] {
     const { maxRecords, maxValueBytes } = this.parts.mode;
-    const size = random.between(1, maxValueBytes);
-    return Array.from({ length: random.between(1, maxRecords) }, () => `${this.values++}:`.padEnd(size, '.'));
+    const length = random.between(1, maxRecords);
+    const size = random.between(1, Math.min(maxValueBytes, Math.floor(MAX_VALUES_BYTES / length)));
+    return Array.from({ length }, () => `${this.values++}:`.padEnd(size, '.'));
   }
 
   private pause(random: SimRandom): Promise<void> {

@@ -28,6 +28,9 @@ const MAX_PLAY_MS = 400_000;
 /** I34: so soon after everything is mended the cluster is whole. */
 const SETTLE_MS = 60_000;
 const SAMPLE_MS = 200;
+/** What a play is to have at least; shortened schedules have less. */
+const WHOLE = { playMs: 30_000, faults: 5, records: 500 } as const;
+const WHOLE_PLAY = `play of ${WHOLE.playMs / 1000} s, ${WHOLE.faults} faults, ${WHOLE.records} records`;
 const TOPIC = 'orders';
 /** The life of a node that a kill point counts in. */
 const VICTIM = 1;
@@ -35,8 +38,7 @@ const VICTIM = 1;
 export const cluster: Scenario = {
   name: 'cluster',
   counters: [
-    ...FAULT_KINDS.filter((kind) => kind !== 'frames'),
-    ...['frame lost', 'frame delayed', 'acked', 'plain acked', 'acks=1 told', 'retry', 'fetched', 'commit', 'topic created', 'config altered'],
+    ...[WHOLE_PLAY, ...FAULT_KINDS, 'frame lost', 'frame delayed', 'acked', 'plain acked', 'acks=1 told', 'retry', 'fetched', 'commit', 'topic created', 'config altered'],
     ...['election', 'leader lost', 'isr shrink', 'isr expand', 'elr', 'controller elected', 'broker fenced', 'broker unfenced', 'broker registered'],
     ...['roll', 'truncation', 'metadata truncation', 'snapshot checked', 'snapshot fetched', 'vote granted', 'members checked', 'flushed mode', 'cached mode'],
   ],
@@ -127,7 +129,16 @@ class ClusterPlay {
     await workload.check();
     this.checkReplicas();
     workload.close();
+    this.countPlay(nemesis.faults);
     this.isOver = true;
+  }
+
+  private countPlay(faults: number): void {
+    const { play, ghost, world } = this;
+    play.count('virtual seconds', Math.round(world.nowMs / 1000));
+    play.count('records acked', ghost.ackedCount);
+    play.count('faults', faults);
+    if (world.nowMs >= WHOLE.playMs && faults >= WHOLE.faults && ghost.ackedCount >= WHOLE.records) play.count(WHOLE_PLAY);
   }
 
   /** I34. */

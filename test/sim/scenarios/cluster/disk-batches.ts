@@ -7,6 +7,7 @@ import type { BatchView } from '../../../../wire/record/batch';
 import { BATCH_HEADER_BYTES, BatchView as View, batchSizeAt } from '../../../../wire/record/batch';
 import { decodeRecords } from '../../../../wire/record/records';
 import { createCrc32c } from '../../crc32c';
+import type { FileImage } from '../../file-image';
 import type { SimDisk } from '../../sim-disk';
 import type { ReadRecord } from './cluster-ghost';
 
@@ -22,14 +23,20 @@ export interface DiskBatch {
 }
 
 interface ReadFile {
-  sizeBytes: number;
-  batches: DiskBatch[];
+  /** What was read, and which version of it. */
+  readonly image: FileImage | null;
+  readonly version: number;
+  readonly batches: readonly DiskBatch[];
 }
+
+const NOTHING: ReadFile = { image: null, version: -1, batches: [] };
 
 const crc32c = createCrc32c();
 
 export class DiskBatches {
   private files = new Map<string, ReadFile>();
+  private names: readonly string[] = [];
+  private all: readonly DiskBatch[] = [];
 
   constructor(
     private readonly disk: SimDisk,
@@ -37,14 +44,23 @@ export class DiskBatches {
     private readonly which: 'current' | 'durable',
   ) {}
 
-  /** Everything in order of offsets; empty when there is no such directory. */
+  /** Everything in order of offsets, the same array for as long as nothing has changed; empty when there is no such directory. */
   read(): readonly DiskBatch[] {
-    const names = (this.disk.names(this.directory, this.which) ?? []).filter((name) => name.endsWith('.log'));
+    const names = this.disk.names(this.directory, this.which) ?? [];
+    let isSame = names === this.names;
     const files = new Map<string, ReadFile>();
-    for (const name of names) files.set(name, this.readFile(name));
+    for (const name of names) {
+      if (!name.endsWith('.log')) continue;
+      const file = this.readFile(name);
+      if (file !== this.files.get(name)) isSame = false;
+      files.set(name, file);
+    }
+    if (isSame) return this.all;
     this.files = files;
+    this.names = names;
     const [first, ...rest] = files.values();
-    return rest.length === 0 ? (first?.batches ?? []) : [...files.values()].flatMap(({ batches }) => batches);
+    this.all = rest.length === 0 ? (first?.batches ?? []) : [...files.values()].flatMap(({ batches }) => batches);
+    return this.all;
   }
 
   /** Where the log ends; 0 when it has never held anything. */
@@ -56,16 +72,15 @@ export class DiskBatches {
     const path = `${this.directory}/${name}`;
     const { tree } = this.disk;
     const node = this.which === 'current' ? tree.find(path) : tree.findDurable(path);
-    if (node === null || node.isDirectory) return { sizeBytes: 0, batches: [] };
+    if (node === null || node.isDirectory) return NOTHING;
     const image = node[this.which];
-    const known = this.files.get(name) ?? { sizeBytes: 0, batches: [] };
-    if (image.sizeBytes === known.sizeBytes) return known;
-    const content = image.content();
-    const keeps = startsAs(content, known.batches);
-    const batches = keeps ? [...known.batches] : [];
-    const from = batches.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    for (const batch of DiskBatches.batchesIn(content.subarray(from))) batches.push(ownBatch(batch));
-    return { sizeBytes: image.sizeBytes, batches };
+    const known = this.files.get(name) ?? NOTHING;
+    if (known.image === image && known.version === image.version) return known;
+    const content = image.peek();
+    const knownBytes = startOf(content, known.batches);
+    const batches = knownBytes < 0 ? [] : [...known.batches];
+    for (const batch of DiskBatches.batchesIn(content.subarray(Math.max(0, knownBytes)))) batches.push(ownBatch(batch));
+    return { image, version: image.version, batches };
   }
 
   /** Whole batches that pass their checksums, up to the first that does not. */
@@ -93,11 +108,12 @@ function ownBatch(batch: BatchView): DiskBatch {
   return { baseOffset: batch.baseOffset, endOffset: batch.nextOffset, epoch: batch.partitionLeaderEpoch, crc: batch.crc, isControl: batch.isControl, bytes };
 }
 
-/** Whether the file still begins with these batches: only ends are cut off and written anew, in another epoch. */
-function startsAs(content: Uint8Array, batches: readonly DiskBatch[]): boolean {
+/** How many bytes these batches take in front of the file; -1 when it begins otherwise now. Only ends are cut off and written anew, in another epoch. */
+function startOf(content: Uint8Array, batches: readonly DiskBatch[]): number {
   const last = batches.at(-1);
-  if (last === undefined) return true;
-  const end = batches.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  if (content.length < end) return false;
-  return Buffer.compare(content.subarray(end - last.bytes.length, end), last.bytes) === 0;
+  if (last === undefined) return 0;
+  let end = 0;
+  for (const { bytes } of batches) end += bytes.length;
+  if (content.length < end) return -1;
+  return Buffer.compare(content.subarray(end - last.bytes.length, end), last.bytes) === 0 ? end : -1;
 }
