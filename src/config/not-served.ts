@@ -67,10 +67,8 @@ const REASONS: readonly (readonly [reason: string, keys: readonly BrokerKey[]])[
   [
     QUOTAS,
     [
-      ...byPrefix('quota.', 'replication.quota.', 'controller.quota.', 'alter.log.dirs.replication.quota.'),
+      ...byPrefix('quota.', 'controller.quota.', 'alter.log.dirs.replication.quota.'),
       'client.quota.callback.class',
-      'leader.replication.throttled.rate',
-      'follower.replication.throttled.rate',
     ],
   ],
   [METRICS, [...byPrefix('kafka.metrics.', 'metrics.'), 'metric.reporters', 'telemetry.max.bytes']],

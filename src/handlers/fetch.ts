@@ -72,7 +72,8 @@ class DelayedFetch {
     const maxBytes = Math.min(request.maxBytes, call.services.config.get('fetch.max.bytes'));
     const follower = followerOf(request);
     const readCommitted = follower === null && request.isolationLevel === READ_COMMITTED;
-    this.limits = { maxBytes, readCommitted, follower, mayExceedForFirstBatch: true };
+    const throttle = call.services.replicas.throttles.leader;
+    this.limits = { maxBytes, readCommitted, follower, throttle, mayExceedForFirstBatch: true };
   }
 
   start(): void {
@@ -119,7 +120,7 @@ class DelayedFetch {
     const hasVanished = read.unknownCount > this.unknownAtFirst;
     const hasNone = read.unknownCount === read.partitions.length;
     if (!read.isUrgent && !hasVanished && !hasNone && read.sizeBytes < this.request.minBytes) {
-      if (read.sizeBytes === 0) this.nothingRead = read;
+      if (read.sizeBytes === 0 && !read.holdsBack) this.nothingRead = read;
       return false;
     }
     this.answer(read);
@@ -155,6 +156,7 @@ class DelayedFetch {
 
   private answer(read: FetchRead): void {
     this.settled();
+    this.call.services.replicas.throttles.leader.record(read.throttledBytes);
     const told = this.context.filter(read.unknownCount > 0 ? unknownLast(read.partitions) : read.partitions);
     const { sessionId } = this.context;
     if (!told.some(hasMoved)) {

@@ -24,7 +24,7 @@ import { BrokerMetadataPublisher } from '../metadata/metadata-publisher';
 import { TopicCreator, type TopicToCreate } from '../metadata/topic-creator';
 import { ProducerIds } from '../producer-ids';
 import { DirectoryAssignments } from '../replication/directory-assignments';
-import { peersOf, replicationSettingsOf } from '../replication/metadata-peers';
+import { peersOf, replicationSettingsOf, throttleSettingsOf } from '../replication/metadata-peers';
 import { FetchSessionCache } from '../replication/fetch-session';
 import { ProduceRules } from '../replication/produce-rules';
 import { ReplicaManager, type ReplicaSettings } from '../replication/replica-manager';
@@ -89,6 +89,7 @@ export class BrokerPart {
       flushBeforeAck: config.get('log.flush.before.ack'),
       maxDelayedOperations: MAX_DELAYED_OPERATIONS,
       replication: replicationSettingsOf(config),
+      throttle: throttleSettingsOf(() => this.dynamic.current),
     };
     const peers = peersOf({
       metadata: parts.metadata,

@@ -1,6 +1,7 @@
 /**
  * `moldau rebalance`: replicas and leaders even over all live brokers. It prints the plan, or carries it out in bounded
- * portions through AlterPartitionReassignments (KIP-455), or takes back what is under way.
+ * portions through AlterPartitionReassignments (KIP-455), or takes back what is under way. With a throttle a portion is as
+ * much as may go in a second, and the brokers hold back what is more than that by itself.
  *
  * The cluster itself copies the replicas, and goes on doing so when this command ends; the next portion is asked for only
  * when the one before is there. At the end each partition is led by its preferred leader.
@@ -12,6 +13,7 @@ import { type BatchLimits, batchesOf, pauseMs } from './batches-core';
 import { ClusterReader, type ClusterView, keyOf, type OngoingPartition, type Sleep } from './cluster-view';
 import { type Move, planMoves } from './plan-core';
 import { brokerTable, bytesText, costLines, durationText, moveLine } from './report';
+import { Throttle, topicsIn } from './throttle';
 
 export type RebalanceAction = 'dry-run' | 'execute' | 'cancel';
 
@@ -47,12 +49,14 @@ const PREFERRED = 0;
 export class Rebalance {
   private readonly reader: ClusterReader;
   private readonly limits: BatchLimits;
+  private readonly throttle: Throttle;
 
   constructor(
     private readonly options: RebalanceOptions,
     private readonly ports: RebalancePorts,
   ) {
     this.reader = new ClusterReader(ports.client, ports.sleep);
+    this.throttle = new Throttle(ports.client, (call) => this.reader.tried(call));
     const { maxPartitions, maxBytes } = options.limits ?? LIMITS;
     this.limits = { maxPartitions, maxBytes: Math.min(maxBytes, (options.throttle ?? Infinity) * THROTTLED_SECONDS) };
   }
@@ -68,7 +72,7 @@ export class Rebalance {
     const moves = this.plan(view);
     this.printPlan(view, moves);
     if (this.options.action === 'dry-run') return;
-    await this.execute(moves);
+    await this.throttled(moves, view, () => this.execute(moves));
     await this.electPreferred();
   }
 
@@ -91,6 +95,20 @@ export class Rebalance {
     for (const move of moves) print(moveLine(move));
     for (const line of costLines(moves, this.limits.maxPartitions, this.options.throttle)) print(line);
     if (this.options.action === 'dry-run') print('Nothing was changed; --execute does it.');
+  }
+
+  /** The cluster's throttle is on while `work` goes on; an end by a signal leaves it on, which `--cancel` or the next run mends. */
+  private async throttled(moves: readonly Move[], { brokers }: ClusterView, work: () => Promise<void>): Promise<void> {
+    const { throttle } = this.options;
+    const copies = moves.filter(({ added }) => added.length > 0);
+    if (throttle === null || copies.length === 0) return work();
+    const ids = brokers.map(({ id }) => id);
+    try {
+      await this.throttle.set(throttle, copies, ids);
+      await work();
+    } finally {
+      await this.throttle.clear(topicsIn(copies), ids);
+    }
   }
 
   private async execute(moves: readonly Move[]): Promise<void> {
@@ -142,6 +160,8 @@ export class Rebalance {
     const ongoing = await this.reader.ongoing();
     if (ongoing.length === 0) return this.ports.print('Nothing is being moved.');
     await this.alter(ongoing.map((each) => ({ ...each, replicas: null })));
+    const { brokers } = await this.reader.placed();
+    await this.throttle.clear(topicsIn(ongoing), brokers.map(({ id }) => id));
     this.ports.print(`Taken back: ${ongoing.map(keyOf).join(', ')}.`);
   }
 

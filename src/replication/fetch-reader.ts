@@ -4,6 +4,7 @@
  */
 import { abortedTransactions, OUT_OF_RANGE, readSlice, type LogSlice } from '../../log/log-reader';
 import { LogStorageError } from '../../log/log-error';
+import type { PartitionLog } from '../../log/partition-log';
 import type { AbortedTransaction } from '../../log/transaction-index';
 import { ErrorCode } from '../../wire/base/error-codes';
 import type { FetchPartition } from './fetch-session';
@@ -20,6 +21,8 @@ export interface FetchedPartition {
   /** Null for read_uncommitted. */
   readonly abortedTransactions: readonly AbortedTransaction[] | null;
   readonly divergingEpoch: { readonly epoch: number; readonly endOffset: number } | null;
+  /** Whether an operator has throttled the replica that fetches, and whether it has to wait for its records. */
+  readonly throttled?: 'given' | 'held back';
 }
 
 /** A broker that follows, and what it has noted about it. */
@@ -34,13 +37,24 @@ export interface FetchLimits {
   readonly readCommitted: boolean;
   /** Null: a consumer, who sees what is committed. A follower sees all. */
   readonly follower: FetchingFollower | null;
+  /** What holds back throttled replicas that are not in sync (KIP-73). Consumers it does not concern. */
+  readonly throttle: ReadThrottle;
   /** Fetch v0 to v2 know no way to return a batch beyond their bounds. */
   readonly mayExceedForFirstBatch: boolean;
+}
+
+export interface ReadThrottle {
+  isThrottled(log: PartitionLog): boolean;
+  isExceeded(): boolean;
 }
 
 export interface FetchRead {
   readonly partitions: readonly FetchedPartition[];
   readonly sizeBytes: number;
+  /** Of them, what throttled replicas get. */
+  readonly throttledBytes: number;
+  /** A replica that is throttled gets nothing now, and may get something later though nothing has changed. */
+  readonly holdsBack: boolean;
   /** A partition has something to say that does not wait for records. */
   readonly isUrgent: boolean;
   /** Partitions that are not there: they alone are no reason to answer those early who ask for others too. */
@@ -61,6 +75,8 @@ export function readPartitions(
   let sizeBytes = 0;
   let isUrgent = false;
   let unknownCount = 0;
+  let throttledBytes = 0;
+  let holdsBack = false;
   const partitions: FetchedPartition[] = [];
   for (const target of targets) {
     const minOneBatch = limits.mayExceedForFirstBatch && sizeBytes === 0;
@@ -68,20 +84,24 @@ export function readPartitions(
     const bytes = fetched.slice?.sizeBytes ?? 0;
     sizeBytes += bytes;
     left = Math.max(0, left - bytes);
+    if (fetched.throttled === 'given') throttledBytes += bytes;
+    holdsBack ||= fetched.throttled === 'held back';
     if (IS_UNKNOWN.has(fetched.errorCode)) unknownCount++;
     else isUrgent ||= fetched.errorCode !== ErrorCode.NONE || fetched.divergingEpoch !== null;
     partitions.push(fetched);
   }
-  return { partitions, sizeBytes, isUrgent, unknownCount };
+  return { partitions, sizeBytes, throttledBytes, holdsBack, isUrgent, unknownCount };
 }
 
 /** False when reading the partition again would give what it gave before: nothing, at the end of what may be read. */
-export function hasNews(target: FetchPartition, { follower, readCommitted }: FetchLimits, found: LeaderLookup): boolean {
+export function hasNews(target: FetchPartition, limits: FetchLimits, found: LeaderLookup): boolean {
   if (!found.ok) return true;
+  const { follower, readCommitted, throttle } = limits;
   const { core, log } = found.partition;
   if (follower !== null) {
     const { brokerId, brokerEpoch } = follower;
     if (core.checkFollower(brokerId, brokerEpoch, target.currentLeaderEpoch) !== ErrorCode.NONE) return true;
+    if (isHeldBack(found.partition, follower, throttle)) return findDivergence(target, log) !== null;
   }
   const upTo = follower !== null ? 'all' : readCommitted ? 'stable' : 'committed';
   return target.fetchOffset !== endOf(log, upTo) || findDivergence(target, log) !== null;
@@ -109,11 +129,27 @@ function readPartition(
     const errorCode = partition.core.checkFollower(follower.brokerId, follower.brokerEpoch, target.currentLeaderEpoch);
     if (errorCode !== ErrorCode.NONE) return failed(target, errorCode);
     if (notes) note(target, partition, follower);
-    return readLog(target, partition, bytes, minOneBatch, 'all');
+    return throttled(readLog(target, partition, bytes, minOneBatch, 'all'), partition, follower, limits.throttle);
   } catch (error) {
     if (!(error instanceof LogStorageError)) throw error;
     return failed(target, error.errorCode);
   }
+}
+
+/** Told apart from its records alone: where logs part, and what is committed, a replica that is held back learns too. */
+function throttled(
+  fetched: FetchedPartition,
+  partition: Partition,
+  follower: FetchingFollower,
+  throttle: ReadThrottle,
+): FetchedPartition {
+  if (fetched.slice === null || !throttle.isThrottled(partition.log)) return fetched;
+  if (isHeldBack(partition, follower, throttle)) return { ...fetched, slice: null, throttled: 'held back' };
+  return { ...fetched, throttled: 'given' };
+}
+
+function isHeldBack({ core, log }: Partition, { brokerId }: FetchingFollower, throttle: ReadThrottle): boolean {
+  return !core.isr.includes(brokerId) && throttle.isThrottled(log) && throttle.isExceeded();
 }
 
 /** A fetch is proof of everything below its offset, if that is this leader's log. */

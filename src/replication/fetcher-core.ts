@@ -2,7 +2,7 @@
  * What a follower asks one leader for, and when: which partitions, from which offsets, and which of them wait after an
  * error. (KIP-227 for the sessions, KIP-320 and KIP-595 for the epochs)
  *
- * States of a partition: ready; waiting (until its back-off is over); settling (its offset is being found out otherwise);
+ * States of a partition: ready; waiting (until its back-off is over, or as it is throttled); settling (its offset is being found out otherwise);
  * fenced (until the metadata brings another leader epoch). Invariants: one request is on its way at a time; the leader's
  * session holds `asked` of every partition that `isKnown`, so that only what has changed is named again; an answer for
  * another epoch, generation or offset than those asked for is of no use.
@@ -43,6 +43,8 @@ export class Followed<P extends FollowedPartition = FollowedPartition> {
   asked: Asked | null = null;
   /** The leader's session has it. */
   isKnown = false;
+  /** It had all that was committed when the leader answered last, in this leader epoch. */
+  isInSync = false;
 
   constructor(
     readonly partition: P,
@@ -63,6 +65,14 @@ export interface FetchPlan<P extends FollowedPartition> {
   readonly named: readonly Followed<P>[];
   readonly forgotten: readonly PartitionName[];
   readonly maxWaitMs: number;
+}
+
+/** Replicas that catch up may have to wait, so that they do not take all that there is (KIP-73). */
+export interface FetchThrottle<P extends FollowedPartition> {
+  isThrottled(partition: P): boolean;
+  isExceeded(): boolean;
+  /** When to look again. */
+  waitMs(): number;
 }
 
 export interface FetcherTimes {
@@ -99,7 +109,10 @@ export class FetcherCore<P extends FollowedPartition> {
   private failures = 0;
   private retryMs = -Infinity;
 
-  constructor(private readonly times: FetcherTimes) {}
+  constructor(
+    private readonly times: FetcherTimes,
+    private readonly throttle: FetchThrottle<P> | null = null,
+  ) {}
 
   get size(): number {
     return this.followed.size;
@@ -151,6 +164,7 @@ export class FetcherCore<P extends FollowedPartition> {
   /** Null when there is nothing to ask for now; `nextDueMs` says when there will be. */
   plan(nowMs: number): FetchPlan<P> | null {
     this.toBeNamed(nowMs);
+    this.holdBack(nowMs);
     if (nowMs < this.retryMs || !this.hasReady()) return null;
     this.retryMs = -Infinity;
     const named = [...this.changed];
@@ -166,6 +180,16 @@ export class FetcherCore<P extends FollowedPartition> {
     // The clock knows parts of milliseconds, the request does not.
     const maxWaitMs = Math.max(0, Math.min(this.times.maxWaitMs, Math.ceil(this.nextDueMs - nowMs)));
     return { sessionId: this.sessionId, sessionEpoch: this.sessionEpoch, named, forgotten, maxWaitMs };
+  }
+
+  /** Leaves out who catches up and is throttled, while more has come of late than may. */
+  private holdBack(nowMs: number): void {
+    const { throttle } = this;
+    if (throttle?.isExceeded() !== true) return;
+    const dueMs = nowMs + throttle.waitMs();
+    for (const followed of this.followed.values()) {
+      if (followed.status === 'ready' && !followed.isInSync && throttle.isThrottled(followed.partition)) this.waitUntil(followed, dueMs);
+    }
   }
 
   private hasReady(): boolean {
@@ -248,9 +272,10 @@ export class FetcherCore<P extends FollowedPartition> {
     }
   }
 
-  /** What an answer had for it has been dealt with. */
-  took(followed: Followed<P>, hasMoved: boolean): void {
+  /** What an answer had for it has been dealt with; nothing before `highWatermark` is missing if it is in sync. */
+  took(followed: Followed<P>, hasMoved: boolean, highWatermark = Infinity): void {
     followed.failures = 0;
+    followed.isInSync = highWatermark <= followed.partition.log.logEndOffset;
     if (hasMoved) this.ready(followed);
   }
 
@@ -263,9 +288,12 @@ export class FetcherCore<P extends FollowedPartition> {
   }
 
   retryLater(followed: Followed<P>, nowMs: number): void {
-    if (!this.isFollowed(followed)) return;
+    if (this.isFollowed(followed)) this.waitUntil(followed, nowMs + this.backoff(followed.failures++));
+  }
+
+  private waitUntil(followed: Followed<P>, dueMs: number): void {
     followed.status = 'waiting';
-    followed.dueMs = nowMs + this.backoff(followed.failures++);
+    followed.dueMs = dueMs;
     this.leaveOut(followed);
     this.waiting.add(followed);
   }

@@ -3,6 +3,7 @@ import type { ControllerChannel } from '../controller-channel';
 import type { BrokerConfig } from '../config/broker-config';
 import { endpointOf, type MetadataCache } from '../metadata/metadata-cache';
 import type { Peers, ReplicationSettings } from './peers';
+import type { ThrottleBounds, ThrottleSettings } from './replication-throttles';
 
 export interface PeersParts {
   readonly metadata: MetadataCache;
@@ -36,6 +37,20 @@ export function peersOf({ metadata, channel, listenerName, brokerEpoch, isConfir
       return broker === undefined || listenerName === null ? null : endpointOf(broker, listenerName);
     },
   };
+}
+
+/** What the config in force says of throttled replicas. */
+export function throttleSettingsOf(current: () => BrokerConfig): ThrottleSettings {
+  const config = current();
+  const window = {
+    samples: config.get('replication.quota.window.num'),
+    sampleMs: config.get('replication.quota.window.size.seconds') * 1000,
+  };
+  const bounds = (): ThrottleBounds => ({
+    leaderRate: current().get('leader.replication.throttled.rate'),
+    followerRate: current().get('follower.replication.throttled.rate'),
+  });
+  return { window, bounds };
 }
 
 export function replicationSettingsOf(config: BrokerConfig): ReplicationSettings {

@@ -19,6 +19,7 @@ import { fetchRequestOf, type FetchRequestSettings } from './fetch-request';
 import { FetcherCore, type FetchPlan, type Followed, type FollowedPartition } from './fetcher-core';
 import { appendReplicated, cutBack } from './follower-log';
 import { askLeaderOffsets, type LeaderOffsets } from './leader-offsets';
+import type { ReplicationThrottle } from './replication-throttles';
 import { truncationOffset } from './truncation';
 
 export interface PeerEndpoint {
@@ -41,6 +42,8 @@ export interface FetcherParts {
   readonly env: BaseEnv;
   readonly logger: Logger;
   readonly settings: FetcherSettings;
+  /** What throttled replicas here may take of their leaders, all together. */
+  readonly throttle: ReplicationThrottle;
   /** For answers that have not come whole; the heap without it. */
   readonly memory?: PoolMemory;
   /** Of this broker's registration; -1 before it: then nothing is fetched yet. */
@@ -82,7 +85,12 @@ export class ReplicaFetcher {
     private readonly parts: FetcherParts,
     readonly leaderId: number,
   ) {
-    this.core = new FetcherCore(parts.settings);
+    const { throttle } = parts;
+    this.core = new FetcherCore(parts.settings, {
+      isThrottled: ({ log }: FollowedReplica) => throttle.isThrottled(log),
+      isExceeded: () => throttle.isExceeded(),
+      waitMs: () => throttle.waitMs(),
+    });
   }
 
   get size(): number {
@@ -289,8 +297,10 @@ export class ReplicaFetcher {
   private append(replica: Replica, data: PartitionData): void {
     const { log, leaderEpoch } = replica.partition;
     const appended = appendReplicated(log, leaderEpoch, data, this.parts.env.crc32c);
-    if (typeof appended === 'object') this.retry(replica, appended.problem);
-    else this.core.took(replica, appended === 'moved');
+    if (typeof appended === 'object') return this.retry(replica, appended.problem);
+    const { throttle } = this.parts;
+    if (throttle.isThrottled(log)) throttle.record(data.records?.length ?? 0);
+    this.core.took(replica, appended === 'moved', data.highWatermark);
   }
 
   private truncate(replica: Replica, { divergingEpoch }: PartitionData): void {

@@ -19,6 +19,7 @@ import { Partition, type PartitionContext } from './partition';
 import type { PartitionRegistration, RoleChange } from './partition-core';
 import { DEFAULT_REPLICATION, NO_PEERS, type Peers, type ReplicationSettings } from './peers';
 import { countReplicas, type ReplicaCounts } from './replica-counts';
+import { replicationThrottles, UNTHROTTLED, type ReplicationThrottles, type ThrottleSettings } from './replication-throttles';
 
 export interface ReplicaSettings {
   readonly brokerId: number;
@@ -26,6 +27,8 @@ export interface ReplicaSettings {
   readonly maxDelayedOperations: number;
   /** Default: Kafka's. */
   readonly replication?: ReplicationSettings;
+  /** Default: nothing is throttled. */
+  readonly throttle?: ThrottleSettings;
   /** A replica is here, and the metadata knows it in the directory `registered`. */
   readonly placed?: (log: PartitionLog, registered: string) => void;
 }
@@ -76,6 +79,7 @@ export class ReplicaManager {
   private readonly fetchers: FetcherManager;
   private readonly isrs: IsrKeeper;
   private readonly context: PartitionContext;
+  readonly throttles: ReplicationThrottles;
 
   constructor(
     private readonly env: Env,
@@ -87,9 +91,11 @@ export class ReplicaManager {
     const replication = settings.replication ?? DEFAULT_REPLICATION;
     const { maxLagMs } = replication;
     const logger = env.logger.child('replication');
+    this.throttles = replicationThrottles(env.clock, brokerId, settings.throttle ?? UNTHROTTLED);
     this.fetchers = new FetcherManager({
       env,
       logger,
+      throttle: this.throttles.follower,
       ...(env.memory === undefined ? {} : { memory: env.memory }),
       settings: { ...replication, brokerId, flushBeforeAck },
       brokerEpoch: () => peers.brokerEpoch(),

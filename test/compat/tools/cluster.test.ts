@@ -12,8 +12,8 @@ needs('kafka')('tools against a cluster of three, of Apache Kafka and of Moldau'
   compareWithKafka(threeNodes, {
     start: { kafka: startKafkaCluster, moldau: startMoldauCluster },
     features: {},
-    // So that snapshots are written.
-    properties: { 'metadata.log.max.record.bytes.between.snapshots': '3000' },
+    // So that snapshots are written, and that a throttled replica gets a little at a time.
+    properties: { 'metadata.log.max.record.bytes.between.snapshots': '3000', 'replica.fetch.max.bytes': '10000' },
     afterStop: clusterMetadata,
   });
 });

@@ -68,6 +68,36 @@ describe('in a cluster of three', () => {
     expect(await run({ action: 'dry-run' })).toContain('Everything is even: nothing to move.');
   });
 
+  test('with a throttle the brokers hold the copies back, and are free again when it is done or taken back', async () => {
+    await create([1, 2], [1, 2]);
+    const throttles = async (): Promise<readonly string[]> => {
+      const told: string[] = [];
+      for (const [resourceType, resourceName] of [[4, '1'], [4, '2'], [4, '3'], [2, TOPIC]] as const) {
+        const to = resourceType === 4 ? Number(resourceName) : 'any';
+        const resources = [{ resourceType, resourceName, configurationKeys: null }];
+        const { results } = await client.ask(to, 'DescribeConfigs', { resources });
+        for (const { name, value } of results.flatMap(({ configs }) => configs)) {
+          if (/throttled/.test(name) && value !== '' && value !== '9223372036854775807') told.push(`${resourceName}: ${name}=${value}`);
+        }
+      }
+      return told;
+    };
+    const seen: (readonly string[])[] = [];
+    const lines: string[] = [];
+    // Between two portions.
+    const watch = async (ms: number): Promise<void> => {
+      seen.push(await throttles());
+      await sleep(ms);
+    };
+    const ports = { client, sleep: watch, monotonicMs: () => clientEnv.clock.monotonicMs(), print: (line: string) => void lines.push(line) };
+    await new Rebalance({ action: 'execute', throttle: 1_000_000, drained: [2], limits: { maxPartitions: 1, maxBytes: 1_000_000 } }, ports).run();
+    const rates = ['1', '2', '3'].flatMap((id) => ['follower', 'leader'].map((side) => `${id}: ${side}.replication.throttled.rate=1000000`));
+    const replicas = ['follower.replication.throttled.replicas=0:3,1:3', 'leader.replication.throttled.replicas=0:1,0:2,1:1,1:2'];
+    expect([...(seen[0] ?? [])].sort()).toEqual([...rates, ...replicas.map((each) => `${TOPIC}: ${each}`)].sort());
+    expect(await throttles()).toEqual([]);
+    expect((await numbers()).replicas).toEqual([2, 0, 2]);
+  });
+
   test('a broker is emptied when asked, and one that is gone must be named', async () => {
     await create([1, 2], [2, 3], [3, 1]);
     await run({ drained: [3] });

@@ -68,6 +68,8 @@ const toThree: readonly Move[] = [
   { topic: 'pair', partition: 0, replicas: [3, 2, 1] },
 ];
 
+const heavy: readonly Move[] = [{ topic: 'heavy', partition: 0, replicas: [2] }];
+
 export const threeNodes: readonly Scenario[] = [
   {
     name: 'kafka-topics creates with three replicas and describes what is whole',
@@ -238,6 +240,26 @@ export const threeNodes: readonly Scenario[] = [
       configs('--describe', '--entity-type', 'topics', '--entity-name', 'alone'),
       configs('--describe', '--entity-type', 'brokers', '--entity-name', '3'),
       describe('--topic', 'alone'),
+    ],
+  },
+  {
+    // A thousand bytes a second, in fetches of replica.fetch.max.bytes: the move would take half an hour.
+    name: 'kafka-reassign-partitions holds a move back, and lets it go',
+    steps: [
+      topics('--create', '--topic', 'heavy', '--replica-assignment', '1'),
+      { ...run('kafka-producer-perf-test')('--topic', 'heavy', '--num-records', '2000', '--record-size', '1000', '--throughput', '-1'), isQuiet: true },
+      reassign(heavy, '--execute', '--throttle', '1000'),
+      configs('--describe', '--entity-type', 'topics', '--entity-name', 'heavy'),
+      reassign(heavy, '--verify'),
+      { tool: 'kafka-reassign-partitions', args: ['--list'] },
+      describe('--topic', 'heavy'),
+      reassign(heavy, '--execute', '--additional', '--throttle', '100000000'),
+      { ...reassign(heavy, '--verify'), until: /is completed/ },
+      configs('--describe', '--entity-type', 'topics', '--entity-name', 'heavy'),
+      configs('--describe', '--entity-type', 'brokers', '--entity-name', '1'),
+      describe('--topic', 'heavy'),
+      { tool: 'kafka-log-dirs', args: ['--describe', '--topic-list', 'heavy'] },
+      topics('--delete', '--topic', 'heavy'),
     ],
   },
   {

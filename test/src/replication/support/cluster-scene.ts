@@ -16,8 +16,9 @@ import { SocketServer } from '../../../../src/network/listener';
 import { handlerOf } from '../../../../src/handlers/index';
 import { RequestRouter } from '../../../../src/node/request-router';
 import { FetchSessionCache } from '../../../../src/replication/fetch-session';
-import { peersOf } from '../../../../src/replication/metadata-peers';
+import { peersOf, throttleSettingsOf } from '../../../../src/replication/metadata-peers';
 import type { Partition } from '../../../../src/replication/partition';
+import type { ReplicationSettings } from '../../../../src/replication/peers';
 import { ProduceRules } from '../../../../src/replication/produce-rules';
 import { ReplicaManager } from '../../../../src/replication/replica-manager';
 import type { Services } from '../../../../src/services';
@@ -45,6 +46,7 @@ export interface SceneOptions {
   readonly topic?: Readonly<Record<string, string>>;
   readonly properties?: Readonly<Record<string, string>>;
   readonly directories?: readonly string[];
+  readonly replication?: Partial<ReplicationSettings>;
   /** A clock by which every look at it takes a millisecond. */
   readonly hasBusyClock?: boolean;
 }
@@ -128,7 +130,8 @@ export class ClusterScene {
       brokerId: id,
       flushBeforeAck: this.options.flushBeforeAck ?? false,
       maxDelayedOperations: 100,
-      replication: { ...REPLICATION, maxLagMs: MAX_LAG_MS },
+      replication: { ...REPLICATION, maxLagMs: MAX_LAG_MS, ...this.options.replication },
+      throttle: throttleSettingsOf(() => config),
     };
     const replicas = new ReplicaManager(env, logs, settings, peers);
     told.replicas = replicas;
