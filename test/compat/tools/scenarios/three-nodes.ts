@@ -258,7 +258,6 @@ export const threeNodes: readonly Scenario[] = [
       configs('--describe', '--entity-type', 'topics', '--entity-name', 'heavy'),
       configs('--describe', '--entity-type', 'brokers', '--entity-name', '1'),
       describe('--topic', 'heavy'),
-      { tool: 'kafka-log-dirs', args: ['--describe', '--topic-list', 'heavy'] },
       topics('--delete', '--topic', 'heavy'),
     ],
   },
