@@ -26,6 +26,8 @@ export interface CommittedBatch {
   readonly recordsCount: number;
   readonly maxTimestampMs: number;
   readonly attributes: number;
+  /** Of the source's leader that wrote it. */
+  readonly leaderEpoch: number;
   /** Offsets count up by one from `baseOffset` to `lastOffset`: compaction has taken nothing out. */
   readonly isDense: boolean;
   /** Records before this offset are not wanted: a copy starts within this batch. Else `baseOffset`. */
@@ -41,6 +43,8 @@ export interface CommittedBatches {
   readonly batches: readonly CommittedBatch[];
   /** What to fetch next. The offset that was asked for when not one whole batch was there. */
   readonly nextOffset: number;
+  /** The leader epoch of the last batch that was looked at; -1 when there was none. */
+  readonly lastEpoch: number;
   /** Why the rest cannot be copied; null when nothing is wrong. What came before it is in `batches`. */
   readonly problem: string | null;
 }
@@ -57,28 +61,28 @@ export function committedBatches(
   const transactions = new AbortedTransactions(aborted ?? []);
   const batches: CommittedBatch[] = [];
   let nextOffset = fetchOffset;
+  let lastEpoch = -1;
+  const found = (problem: string | null): CommittedBatches => ({ batches, nextOffset, lastEpoch, problem });
   for (let at = 0; records.length - at >= BATCH_OVERHEAD_BYTES;) {
     const sizeBytes = readInt32(records, at + BatchField.batchLength) + BATCH_OVERHEAD_BYTES;
-    if (sizeBytes < BATCH_HEADER_BYTES)
-      return { batches, nextOffset, problem: `a batch of ${sizeBytes} bytes at ${nextOffset}` };
+    if (sizeBytes < BATCH_HEADER_BYTES) return found(`a batch of ${sizeBytes} bytes at ${nextOffset}`);
     if (sizeBytes > records.length - at) break;
     const magic = readInt8(records, at + BatchField.magic);
     if (magic !== MAGIC_V2) {
-      const problem = `records of the old format ${magic} at offset ${nextOffset}: only format 2 can be copied`;
-      return { batches, nextOffset, problem };
+      return found(`records of the old format ${magic} at offset ${nextOffset}: only format 2 can be copied`);
     }
     const baseOffset = readInt64(records, at + BatchField.baseOffset);
     const lastOffset = baseOffset + readInt32(records, at + BatchField.lastOffsetDelta);
     if (lastOffset >= fetchOffset) {
-      if (lastOffset < nextOffset)
-        return { batches, nextOffset, problem: `offset ${lastOffset} after ${nextOffset - 1}` };
+      if (lastOffset < nextOffset) return found(`offset ${lastOffset} after ${nextOffset - 1}`);
       const batch = wanted(records, at, sizeBytes, baseOffset, lastOffset, fetchOffset, transactions);
       if (batch !== null) batches.push(batch);
       nextOffset = lastOffset + 1;
+      lastEpoch = readInt32(records, at + BatchField.partitionLeaderEpoch);
     }
     at += sizeBytes;
   }
-  return { batches, nextOffset, problem: null };
+  return found(null);
 }
 
 function wanted(
@@ -102,6 +106,7 @@ function wanted(
     recordsCount,
     maxTimestampMs: readInt64(records, at + BatchField.maxTimestamp),
     attributes,
+    leaderEpoch: readInt32(records, at + BatchField.partitionLeaderEpoch),
     isDense: recordsCount === lastOffset - baseOffset + 1,
     firstWantedOffset: Math.max(baseOffset, fetchOffset),
   };

@@ -29,6 +29,8 @@ export interface Parcel {
   readonly isContiguous: boolean;
   /** The source offset behind all that it stands for: what to go on with once it is acknowledged. */
   readonly nextSourceOffset: number;
+  /** The source's leader epoch of the last batch in it. */
+  readonly sourceEpoch: number;
   readonly maxTimestampMs: number;
 }
 
@@ -55,6 +57,8 @@ export interface ResumePoint {
   readonly position: number;
   /** The offset of the last record on the target; -1 when there is none. */
   readonly lastTargetOffset: number;
+  /** The source's leader epoch of the record before `position`; -1 where that is not known. */
+  readonly epoch: number;
 }
 
 /** What the source's leader said last; -1 before it has said anything. */
