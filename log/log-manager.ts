@@ -46,6 +46,8 @@ export interface LogManagerSettings {
   readonly logStartIntervalMs: number;
   readonly highWatermarkIntervalMs: number;
   readonly producerIdExpirationMs: number;
+  /** Whether replicas may lie in a directory; one that is for the metadata log alone holds none. */
+  isForReplicas(directory: string): boolean;
   /** The config of a topic whose log is found on disk. */
   configOf(topic: string): LogConfig;
   directoryFailed(directory: string, reason: string): void;
@@ -54,7 +56,10 @@ export interface LogManagerSettings {
 export class LogManager {
   readonly counters: LogCounters = newLogCounters();
   private readonly logs = new Map<string, PartitionLog>();
+  /** Those for replicas. */
   private readonly directories: LogDirectory[] = [];
+  /** For the metadata log alone: it is recovered in full at each start, so no checkpoint or mark speaks of it. */
+  private readonly apart: LogDirectory[] = [];
   private readonly pool: FilePool;
   private readonly checkpoints: LogCheckpoints;
   private readonly removal: FileRemoval;
@@ -76,7 +81,10 @@ export class LogManager {
   /** Opens locked log directories; `close` lets go of the locks. Throws DiskError. */
   static open(env: Env, settings: LogManagerSettings, locks: DirectoryLocks): LogManager {
     const manager = new LogManager(env, settings, locks);
-    for (const path of locks.paths) manager.directories.push(LogDirectory.open(env, path, settings.directoryFailed));
+    for (const path of locks.paths) {
+      const directory = LogDirectory.open(env, path, settings.directoryFailed);
+      (settings.isForReplicas(path) ? manager.directories : manager.apart).push(directory);
+    }
     return manager;
   }
 
@@ -127,6 +135,7 @@ export class LogManager {
     return this.logs.values();
   }
 
+  /** Those for replicas, of which a directory for the metadata log alone is none. */
   get directoryList(): readonly LogDirectory[] {
     return this.directories;
   }
@@ -236,7 +245,7 @@ export class LogManager {
    * full, since its snapshots keep it short.
    */
   openMetadataLog(directoryPath: string, topicId: string, config: LogConfig): PartitionLog {
-    const directory = this.directories.find((candidate) => candidate.path === directoryPath);
+    const directory = [...this.directories, ...this.apart].find((candidate) => candidate.path === directoryPath);
     if (directory === undefined) throw new LogStorageError(`${directoryPath} is not among the log directories`);
     const path = `${directory.path}/${METADATA_LOG_DIRECTORY}`;
     makePartitionDirectory(this.env.disk, directory.path, path, topicId);

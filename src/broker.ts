@@ -30,7 +30,7 @@ export class PreparedNode {
   ) {}
 
   static async open(env: Env, config: BrokerConfig): Promise<PreparedNode> {
-    const locks = DirectoryLocks.take(env.disk, config.logDirs);
+    const locks = DirectoryLocks.take(env.disk, config.directories);
     const ending = new Ending(env);
     try {
       const listeners = await ControllerListeners.bind(env, config, (violation) => {

@@ -61,13 +61,8 @@ export class FormatError extends Error {
 /** Reads the node's identity, formatting what it may. Throws FormatError, MetaPropertiesError or DiskError. */
 export function loadOrFormat(request: FormatRequest, ports: FormatPorts): NodeIdentity {
   const { disk } = ports;
-  if (!request.logDirs.includes(request.metadataLogDir)) {
-    throw new FormatError(
-      `metadata.log.dir ${request.metadataLogDir} is not one of log.dirs ${request.logDirs.join(',')}`,
-    );
-  }
   const found = new Map<string, MetaProperties>();
-  for (const directory of request.logDirs) {
+  for (const directory of directoriesOf(request)) {
     const properties = readMetaProperties(disk, directory);
     if (properties === null) continue;
     // The process that wrote it may have died before its name was durable; from here on we build upon it.
@@ -111,7 +106,7 @@ export interface ExplicitFormat extends Omit<FormatRequest, 'otherQuorumHosts'> 
  * it by name. Throws FormatError when a directory is formatted or not empty, MetaPropertiesError or DiskError.
  */
 export function formatNode(request: ExplicitFormat, ports: FormatPorts): NodeIdentity {
-  for (const directory of request.logDirs) {
+  for (const directory of directoriesOf(request)) {
     if (readMetaProperties(ports.disk, directory) !== null) {
       throw new FormatError(`${directory} is formatted already: it has a meta.properties.`);
     }
@@ -120,6 +115,11 @@ export function formatNode(request: ExplicitFormat, ports: FormatPorts): NodeIde
   const bootstrap = request.bootstrap ?? bootstrapRecords(LATEST_METADATA_VERSION, clusterFeatures());
   formatMetadataDirectory({ ...request, bootstrap }, request.voters, ports);
   return loadOrFormat({ ...request, otherQuorumHosts: [] }, ports);
+}
+
+/** metadata.log.dir may be apart from log.dirs. */
+function directoriesOf({ logDirs, metadataLogDir }: Pick<FormatRequest, 'logDirs' | 'metadataLogDir'>): Set<string> {
+  return new Set([...logDirs, metadataLogDir]);
 }
 
 function assertMayFormat(request: FormatRequest, found: ReadonlyMap<string, MetaProperties>, disk: Disk): void {
@@ -141,7 +141,7 @@ function assertMayFormat(request: FormatRequest, found: ReadonlyMap<string, Meta
         'a voter that formats itself may have forgotten its vote. Format it for its cluster first.',
     );
   }
-  for (const directory of request.logDirs) assertEmpty(disk, directory);
+  for (const directory of directoriesOf(request)) assertEmpty(disk, directory);
 }
 
 function assertEmpty(disk: Disk, directory: string): void {
@@ -194,7 +194,7 @@ function addDataDirectories(
   found: Map<string, MetaProperties>,
   ports: FormatPorts,
 ): void {
-  for (const directory of request.logDirs) {
+  for (const directory of directoriesOf(request)) {
     if (found.has(directory)) continue;
     assertEmpty(ports.disk, directory);
     makeDurableDirectory(ports.disk, directory);

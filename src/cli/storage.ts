@@ -47,7 +47,7 @@ export function format(config: BrokerConfig, flags: FormatFlags, ports: StorageP
   const endpoints = controllerEndpoints(config);
   const voters = initialVoters(flags, config);
   const features = firstFeatures(flags, voters);
-  const directories = directoriesOf(config);
+  const { directories } = config;
   const found = directories.filter((directory) => readMetaProperties(ports.disk, directory) !== null);
   const [formatted] = found;
   if (formatted !== undefined && flags.ignoreFormatted !== true) {
@@ -60,7 +60,7 @@ export function format(config: BrokerConfig, flags: FormatFlags, ports: StorageP
   try {
     const request = {
       nodeId: config.nodeId,
-      logDirs: directories,
+      logDirs: config.logDirs,
       metadataLogDir: config.metadataLogDir,
       clusterId: flags.clusterId,
       controllerEndpoints: endpoints,
@@ -80,7 +80,7 @@ export function format(config: BrokerConfig, flags: FormatFlags, ports: StorageP
 export function info(config: BrokerConfig, ports: Pick<StoragePorts, 'disk' | 'print'>): boolean {
   const { disk, print } = ports;
   const problems: string[] = [];
-  const directories = directoriesOf(config).sort();
+  const directories = [...config.directories].sort();
   const found = directories.filter((directory) => isDirectory(disk, directory, problems));
   let first: MetaProperties | null = null;
   for (const directory of found) {
@@ -102,10 +102,6 @@ export function info(config: BrokerConfig, ports: Pick<StoragePorts, 'disk' | 'p
 
 export function printRandomUuid(ports: Pick<StoragePorts, 'random' | 'print'>): void {
   ports.print(randomUuid(ports.random));
-}
-
-function directoriesOf(config: BrokerConfig): string[] {
-  return [...new Set([...config.logDirs, config.metadataLogDir])];
 }
 
 function controllerEndpoints(config: BrokerConfig): VoterEndpoint[] {

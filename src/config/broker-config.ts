@@ -24,6 +24,8 @@ export class BrokerConfig implements ConfigReader<BrokerKeys> {
   readonly controllerListenerNames: readonly string[];
   readonly logDirs: readonly string[];
   readonly metadataLogDir: string;
+  /** Every directory of the node: log.dirs, and metadata.log.dir where it is apart from them. */
+  readonly directories: readonly string[];
   /** The static quorum (controller.quorum.voters); empty with a dynamic quorum, and on a node that is its own quorum. */
   readonly quorumVoters: readonly { readonly id: number; readonly host: string; readonly port: number }[];
   readonly quorumBootstrapServers: readonly { readonly host: string; readonly port: number }[];
@@ -41,6 +43,7 @@ export class BrokerConfig implements ConfigReader<BrokerKeys> {
     this.controllerListenerNames = identity.controllerListenerNames;
     this.logDirs = identity.logDirs;
     this.metadataLogDir = identity.metadataLogDir;
+    this.directories = [...new Set([...identity.logDirs, identity.metadataLogDir])];
     this.quorumVoters = identity.quorumVoters;
     this.quorumBootstrapServers = identity.quorumBootstrapServers;
   }

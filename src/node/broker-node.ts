@@ -56,7 +56,12 @@ export class BrokerNode {
       {
         ...logManagerSettings(config),
         configOf: (topic) => (config.isBroker ? metadata.topicConfig(topic) : resolveTopicConfig(config, NO_TEXTS)),
-        directoryFailed: (path) => this.broker?.directoryFailed(path),
+        directoryFailed: (path, reason) => {
+          this.broker?.directoryFailed(path);
+          // Nothing can be led or followed any more, and others may still do it.
+          const isLast = this.logs.directoryList.every(({ state }) => state.isOffline);
+          if (isLast && this.broker !== null) fatal('every log directory has failed', reason);
+        },
       },
       locks,
     );

@@ -241,7 +241,7 @@ export class BrokerPart {
       features: registeredFeatures(this.isFast),
       rack: config.get('broker.rack'),
       isMigratingZkBroker: false,
-      logDirs: [...identity.directoryIds.values()].sort(),
+      logDirs: config.logDirs.flatMap((path) => identity.directoryIds.get(path) ?? []).sort(),
       // The last stop was clean only if every directory says so, of the same life.
       previousBrokerEpoch: others.length === 0 ? epoch : -1,
     };

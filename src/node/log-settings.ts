@@ -14,6 +14,7 @@ export function logManagerSettings(config: BrokerConfig): Omit<LogManagerSetting
     logStartIntervalMs: config.get('log.flush.start.offset.checkpoint.interval.ms'),
     highWatermarkIntervalMs: config.get('replica.high.watermark.checkpoint.interval.ms'),
     producerIdExpirationMs: config.get('producer.id.expiration.ms'),
+    isForReplicas: (directory) => config.logDirs.includes(directory),
   };
 }
 

@@ -24,6 +24,8 @@ export interface TestBroker {
   client(clientId?: string | null): WireClient;
   /** Of the controller's listener. */
   controllerClient(): WireClient;
+  /** Rejects when the broker cannot go on. */
+  readonly closed: Promise<void>;
   /** Ends the clients and the broker, and removes its files. */
   stop(): Promise<void>;
 }
@@ -58,6 +60,7 @@ export async function startTestBroker(
     port,
     controllerPort,
     directory,
+    closed: broker.closed,
     takeErrors: () => errors.splice(0),
     client: (clientId) => clientOf(port, clientId),
     controllerClient: () => clientOf(controllerPort),

@@ -29,6 +29,7 @@ export function settings(config: LogConfig): LogManagerSettings {
     logStartIntervalMs: 60_000,
     highWatermarkIntervalMs: 5_000,
     producerIdExpirationMs: 86_400_000,
+    isForReplicas: () => true,
     configOf: () => config,
     directoryFailed: () => undefined,
   };

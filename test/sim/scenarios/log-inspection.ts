@@ -33,6 +33,7 @@ export function managerSettings(config: LogConfig): LogManagerSettings {
     logStartIntervalMs: Infinity,
     highWatermarkIntervalMs: Infinity,
     producerIdExpirationMs: 86_400_000,
+    isForReplicas: () => true,
     configOf: () => config,
     directoryFailed: () => undefined,
   };
