@@ -1,6 +1,7 @@
 /** Who appends to a log, and what comes of it. */
 
-export type AppendOrigin = 'client' | 'coordinator' | 'replication';
+/** 'replication' brings offsets and epochs along, 'mirror' only offsets: those of another cluster's log. */
+export type AppendOrigin = 'client' | 'coordinator' | 'replication' | 'mirror';
 
 export type AppendOutcome =
   | {

@@ -57,6 +57,11 @@ export const topicKeys = defineConfig({
   'local.retention.bytes': { type: 'long', default: -2, validator: atLeast(-2) },
   'remote.log.copy.disable': { type: 'boolean', default: false },
   'remote.log.delete.on.disable': { type: 'boolean', default: false },
+  /**
+   * Ours: the alias of the cluster whose topic this one mirrors, offset by offset. While it is set the topic takes appends of
+   * that mirror alone, each record at the offset that it has in its source. Shown only where it is set.
+   */
+  'mirror.source': { type: 'string', default: '', internal: true },
   'internal.segment.bytes': { type: 'int', default: null, internal: true },
 });
 

@@ -8,7 +8,7 @@
 import { invariant } from '../wire/base/invariant';
 import { BatchView } from '../wire/record/batch';
 import type { AppendOrigin, AppendOutcome } from './append-outcome';
-import { assignOffsets, summarize } from './batch-offsets';
+import { assertFollows, assignEpoch, assignOffsets, summarize } from './batch-offsets';
 import { readControlMark } from './control-mark';
 import { whileCut } from './cut-mark';
 import { DirectoryState, isDiskError } from './directory-state';
@@ -141,7 +141,7 @@ export class PartitionLog {
   }
 
   /**
-   * Appends validated batches, giving them offsets and the epoch in place (not for 'replication', whose batches have both).
+   * Appends validated batches, giving them offsets and the epoch in place; see AppendOrigin for those that have them.
    * Throws LogStorageError when the disk refuses; then nothing has changed.
    */
   append(bytes: Uint8Array, leaderEpoch: number, origin: AppendOrigin): AppendOutcome {
@@ -152,8 +152,9 @@ export class PartitionLog {
       if (known !== null) return known;
     }
     this.hasChanged = true;
-    if (origin === 'replication') this.assertFollows(bytes);
+    if (origin === 'replication' || origin === 'mirror') assertFollows(this.batch, bytes, this.endOffset, this.directory);
     else assignOffsets(this.batch, bytes, this.endOffset, leaderEpoch);
+    if (origin === 'mirror') assignEpoch(this.batch, bytes, leaderEpoch);
     const { baseOffset, lastOffset, maxTimestampMs } = summarize(this.batch, bytes);
     this.guardedWrite(() => {
       const incoming = { sizeBytes: bytes.length, maxTimestampMs, lastOffset };
@@ -179,11 +180,6 @@ export class PartitionLog {
       case 'refused':
         return { status: 'refused', errorCode: check.errorCode, message: check.message };
     }
-  }
-
-  private assertFollows(bytes: Uint8Array): void {
-    const first = this.batch.moveTo(bytes, 0).baseOffset;
-    invariant(first >= this.endOffset, `replicated batch at ${first} is below the end ${this.endOffset} of ${this.directory}`);
   }
 
   private applyAppended(bytes: Uint8Array): void {

@@ -19,10 +19,15 @@ export class ProducerIds {
   private isAllocating = false;
   private waiting: Done[] = [];
 
-  constructor(private readonly allocate: (done: (block: AllocatedBlock) => void) => void) {}
+  constructor(
+    private readonly allocate: (done: (block: AllocatedBlock) => void) => void,
+    /** Ids below are given out no more, though a block of them is here: a mirror may bring others with the same ids. */
+    private readonly firstUsable: () => number = () => 0,
+  ) {}
 
   /** Calls back with an id that nobody else has, in this turn or later. */
   next(done: Done): void {
+    if (this.nextId < this.firstUsable()) this.left = 0;
     if (this.left > 0) {
       this.left--;
       done({ ok: true, producerId: this.nextId++ });

@@ -66,7 +66,8 @@ function alterOne(
   const isr = proposedIsr(proposal, apiVersion);
   const error = refusal(controls, partition, brokerId, proposal, isr);
   if (error !== ErrorCode.NONE) return failure(proposal, error);
-  const target = { isr: isr.map((member) => member.brokerId), leaderRecoveryState: proposal.leaderRecoveryState };
+  const { leaderRecoveryState, beginsLeaderEpoch } = proposal;
+  const target = { isr: isr.map((member) => member.brokerId), leaderRecoveryState, beginsLeaderEpoch };
   const record = changePartition(controls, topic, partitionId, partition, target, policies.of(topic));
   if (record === null || record.type !== 'PartitionChangeRecord') return success(proposal, partition);
   records.push(record);

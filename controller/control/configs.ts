@@ -16,6 +16,7 @@ import { metadataRecord, type MetadataRecord } from '../metadata/records';
 import { NO_ERROR, apiError, type ApiError } from './api-error';
 import { assertBounded, type ControlResult } from './control-result';
 import type { Controls } from './controls';
+import { withOwnProducerIds } from './producer-ids';
 
 export const ConfigOperation = { set: 0, delete: 1, append: 2, subtract: 3 } as const;
 
@@ -43,7 +44,7 @@ export function incrementalAlterConfigs(
     const error = malformed(changes, refused);
     return error === null ? alterResource(controls, resource, changes, false) : { error };
   });
-  return { records: request.validateOnly ? [] : records, response: { throttleTimeMs: 0, responses } };
+  return { records: request.validateOnly ? [] : withOwnProducerIds(controls, records), response: { throttleTimeMs: 0, responses } };
 }
 
 export function alterConfigs(controls: Controls, request: AlterConfigsRequest): ControlResult<AlterConfigsResponse> {
@@ -54,7 +55,7 @@ export function alterConfigs(controls: Controls, request: AlterConfigsRequest): 
     );
     return error === null ? replaceResource(controls, resource, given) : { error };
   });
-  return { records: request.validateOnly ? [] : records, response: { throttleTimeMs: 0, responses } };
+  return { records: request.validateOnly ? [] : withOwnProducerIds(controls, records), response: { throttleTimeMs: 0, responses } };
 }
 
 /** Config records for one resource, or why there are none. `isNew`: it does not exist yet, this very write creates it. */

@@ -7,6 +7,7 @@ import { partitionRecord } from '../metadata/image-records';
 import { metadataRecord, type MetadataRecord } from '../metadata/records';
 import { ApiException, apiError, type ApiError } from './api-error';
 import { alterResource, ConfigOperation } from './configs';
+import { withOwnProducerIds } from './producer-ids';
 import { assertBounded, type ControlResult } from './control-result';
 import type { Controls, RequestContext } from './controls';
 import { manualPartitions, placedPartitions } from './new-partitions';
@@ -40,7 +41,7 @@ export function createTopics(
   });
   assertBounded(records);
   return {
-    records: request.validateOnly ? [] : records,
+    records: request.validateOnly ? [] : withOwnProducerIds(controls, records),
     response: { throttleTimeMs: 0, topics: [...topics, ...refused] },
   };
 }

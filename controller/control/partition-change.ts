@@ -30,6 +30,8 @@ export interface PartitionTarget {
   readonly removing?: readonly number[];
   readonly adding?: readonly number[];
   readonly leaderRecoveryState?: number;
+  /** Whoever leads leads in another epoch, as when a replica has been taken away. */
+  readonly beginsLeaderEpoch?: boolean;
   /** Brokers whose last process ended without a clean shutdown: what they hold may lack acknowledged records. */
   readonly uncleanShutdown?: readonly number[];
   /** Broker id to the directory that its replica is in from now on. */
@@ -82,7 +84,7 @@ export function partitionChange(
   if (context.isElrEnabled) plan.elr = eligibleLeaders(partition, plan, target.uncleanShutdown ?? [], context.minIsr);
   elect(partition, plan, context);
   const change = emptyChange(context);
-  noteLeader(change, partition, plan);
+  noteLeader(change, partition, plan, target);
   noteIsrAndElr(change, partition, plan, context);
   noteLastKnownLeader(change, partition, plan, context);
   noteAssignment(change, partition, plan, target, context);
@@ -154,10 +156,11 @@ function emptyChange(context: PartitionChangeContext): ChangeRecord {
   };
 }
 
-/** Naming the leader bumps the leader epoch: a new one, or the same when a replica has been taken away. */
-function noteLeader(change: ChangeRecord, partition: PartitionRegistration, plan: Plan): void {
+/** Naming the leader bumps the leader epoch: a new one, or the same when a replica has been taken away or it asks for that. */
+function noteLeader(change: ChangeRecord, partition: PartitionRegistration, plan: Plan, target: PartitionTarget): void {
   const hasLostReplica = !partition.replicas.every((id) => plan.replicas.includes(id));
-  if (plan.leader !== partition.leader || hasLostReplica) change.leader = plan.leader;
+  const isAsked = target.beginsLeaderEpoch === true;
+  if (plan.leader !== partition.leader || hasLostReplica || isAsked) change.leader = plan.leader;
 }
 
 function noteIsrAndElr(

@@ -9,6 +9,7 @@
 import type { Infer, Input } from '../../wire/schema';
 import { ProduceRequest, ProduceResponse } from '../../wire/schema/produce';
 import { ErrorCode, errorName } from '../../wire/base/error-codes';
+import type { AppendOutcome } from '../../log/append-outcome';
 import { LogStorageError } from '../../log/log-error';
 import { BATCH_HEADER_BYTES, BatchAttribute, BatchField, MAGIC_V2, magicAt } from '../../wire/record/batch';
 import { validateBatch } from '../../wire/record/validation';
@@ -17,6 +18,7 @@ import type { Partition } from '../replication/partition';
 import { leadersForProduce } from './current-leader';
 import { handler, type Call } from './handler';
 import { leaderLookup } from './leader-lookup';
+import { appendMirrored } from './mirror-append';
 
 type Request = Infer<typeof ProduceRequest>;
 type Response = Input<typeof ProduceResponse>;
@@ -151,12 +153,16 @@ class Produce {
   }
 
   private appendTo(partition: Partition, data: PartitionData): PartitionResponse {
-    const { env, produceRules, config: brokerConfig } = this.call.services;
+    const { env, produceRules } = this.call.services;
     const { log, core } = partition;
     const minIsr = log.config.minInsyncReplicas;
     if (this.acks === ALL && core.isUnderMinIsr(minIsr)) {
       const message = `The size of the current ISR [${core.isr.join(', ')}] is insufficient to satisfy the min.isr requirement of ${minIsr} for partition ${partition.key}`;
       return failed(data.index, ErrorCode.NOT_ENOUGH_REPLICAS, message, log.logStartOffset);
+    }
+    if (data.mirror !== null || log.config.mirrorSource !== '') {
+      const judged = appendMirrored(partition, data.mirror, data.records ?? NO_RECORDS, env.crc32c);
+      return 'outcome' in judged ? this.appendedAs(partition, data, judged.outcome, -1) : { index: data.index, ...judged };
     }
     const rules = produceRules.for(log.config, this.call.apiVersion);
     const validated = validateBatch(data.records ?? NO_RECORDS, rules, env.clock.wallMs());
@@ -169,17 +175,26 @@ class Produce {
       const logStartOffset = validated.isMalformedRequest || TELLS_NO_OFFSET.has(errorCode) ? -1 : log.logStartOffset;
       return { ...failed(data.index, errorCode, message, logStartOffset), recordErrors };
     }
-    const outcome = partition.append(validated.bytes, 'client');
+    return this.appendedAs(partition, data, partition.append(validated.bytes, 'client'), validated.logAppendTimeMs);
+  }
+
+  private appendedAs(
+    partition: Partition,
+    data: PartitionData,
+    outcome: AppendOutcome,
+    logAppendTimeMs: number,
+  ): PartitionResponse {
+    const { log } = partition;
     if (outcome.status === 'refused') return failed(data.index, outcome.errorCode, outcome.message, log.logStartOffset);
     const response = {
       index: data.index,
       errorCode: ErrorCode.NONE,
       baseOffset: outcome.baseOffset,
-      logAppendTimeMs: outcome.status === 'duplicate' ? outcome.timestampMs : validated.logAppendTimeMs,
+      logAppendTimeMs: outcome.status === 'duplicate' ? outcome.timestampMs : logAppendTimeMs,
       logStartOffset: log.logStartOffset,
     };
     const needsFlush =
-      brokerConfig.get('log.flush.before.ack') || (outcome.status === 'appended' && outcome.isFlushDue);
+      this.call.services.config.get('log.flush.before.ack') || (outcome.status === 'appended' && outcome.isFlushDue);
     const pending = {
       partition,
       generation: log.generation,

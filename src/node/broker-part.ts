@@ -4,6 +4,7 @@
  * Start: metadata, logs on disk, replicas, listeners, registration. Whoever connects before the end is served, and told that
  * there is no broker yet.
  */
+import { FIRST_OWN_PRODUCER_ID } from '../../controller/metadata/own-producer-ids';
 import type { NodeIdentity } from '../../controller/raft/format';
 import type { Env } from '../../log/env';
 import type { LogManager } from '../../log/log-manager';
@@ -22,7 +23,7 @@ import { newTopicSettings, OFFSETS_TOPIC } from '../metadata/internal-topics';
 import type { MetadataCache } from '../metadata/metadata-cache';
 import { BrokerMetadataPublisher } from '../metadata/metadata-publisher';
 import { TopicCreator, type TopicToCreate } from '../metadata/topic-creator';
-import { ProducerIds } from '../producer-ids';
+import { ProducerIds, type AllocatedBlock } from '../producer-ids';
 import { DirectoryAssignments } from '../replication/directory-assignments';
 import { peersOf, replicationSettingsOf, throttleSettingsOf } from '../replication/metadata-peers';
 import { FetchSessionCache } from '../replication/fetch-session';
@@ -284,9 +285,10 @@ export class BrokerPart {
   }
 
   private createProducerIds(): ProducerIds {
-    const { config, channels } = this.parts;
+    const { config, channels, metadata } = this.parts;
     const timeoutMs = config.get('request.timeout.ms');
-    return new ProducerIds((done) => {
+    const hasOwn = (): boolean => metadata.image.nextProducerId >= FIRST_OWN_PRODUCER_ID;
+    const allocate = (done: (block: AllocatedBlock) => void): void => {
       const request = { brokerId: config.nodeId, brokerEpoch: this.brokerEpoch };
       channels.producerIds.call('AllocateProducerIds', request, timeoutMs, (result) => {
         if (isPeerFailure(result)) return done({ ok: false, errorCode: ErrorCode.REQUEST_TIMED_OUT });
@@ -294,7 +296,8 @@ export class BrokerPart {
         if (errorCode === ErrorCode.NONE) done({ ok: true, firstProducerId: producerIdStart, size: producerIdLen });
         else done({ ok: false, errorCode });
       });
-    });
+    };
+    return new ProducerIds(allocate, () => (hasOwn() ? FIRST_OWN_PRODUCER_ID : 0));
   }
 
   private createTopic(topic: TopicToCreate, done: (errorCode: number, message: string | null) => void): void {

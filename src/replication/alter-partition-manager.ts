@@ -91,6 +91,7 @@ export class AlterPartitionManager {
         leaderRecoveryState: NO_RECOVERY,
         newIsr: version < BROKER_EPOCHS_SINCE ? proposal.isr.map(({ brokerId }) => brokerId) : [],
         newIsrWithEpochs: version < BROKER_EPOCHS_SINCE ? [] : this.withOwnEpoch(proposal),
+        beginsLeaderEpoch: proposal.kind === 'begin-epoch',
       });
     }
     const { brokerId } = this.parts;

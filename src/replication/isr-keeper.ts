@@ -35,7 +35,9 @@ export class IsrKeeper {
   propose(partition: Partition, proposal: IsrProposal): void {
     const { log, core } = partition;
     const ids = proposal.isr.map(({ brokerId }) => brokerId);
-    this.parts.env.logger.info(`${partition.key}: the ISR shall ${proposal.kind} from ${core.isr.join(', ')} to ${ids.join(', ')}`);
+    const change = `the ISR shall ${proposal.kind} from ${core.isr.join(', ')} to ${ids.join(', ')}`;
+    const what = proposal.kind === 'begin-epoch' ? 'another leader epoch shall begin' : change;
+    this.parts.env.logger.info(`${partition.key}: ${what}`);
     this.manager.submit({
       topicId: log.topicId,
       partition: log.topicPartition.partition,

@@ -55,7 +55,8 @@ export interface IsrMember {
 
 /** Asks the controller for another ISR. The epochs say which state of the partition it is meant for. */
 export interface IsrProposal {
-  readonly kind: 'expand' | 'shrink';
+  /** 'begin-epoch': the same ISR, and the same leader in another epoch. */
+  readonly kind: 'expand' | 'shrink' | 'begin-epoch';
   readonly leaderEpoch: number;
   readonly partitionEpoch: number;
   readonly isr: readonly IsrMember[];
@@ -242,7 +243,17 @@ export class PartitionCore {
     );
   }
 
-  private propose(kind: 'expand' | 'shrink', isr: readonly number[]): IsrProposal {
+  /** Proposes that this leader leads on in another epoch; null while something else is on its way. */
+  proposeEpoch(): IsrProposal | null {
+    return this.currentRole === 'leading' && this.pending === null ? this.propose('begin-epoch', this.isr) : null;
+  }
+
+  /** What the followers have told counts no more: they may have to cut their logs. */
+  forgetFollowers(): void {
+    this.followers = null;
+  }
+
+  private propose(kind: IsrProposal['kind'], isr: readonly number[]): IsrProposal {
     const { leaderEpoch, partitionEpoch } = this;
     const members = isr.map((brokerId) => ({ brokerId, brokerEpoch: this.knownEpochOf(brokerId) }));
     this.pending = { kind, leaderEpoch, partitionEpoch, isr: members };

@@ -1,7 +1,9 @@
 /** A replica on this broker: its core over its log. */
 import type { AppendOrigin, AppendOutcome } from '../../log/append-outcome';
+import { LogStorageError } from '../../log/log-error';
 import type { PartitionLog } from '../../log/partition-log';
 import type { Clock } from '../../wire/base/env';
+import { cutBack } from './follower-log';
 import type { FollowerPosition } from './follower-progress';
 import {
   PartitionCore,
@@ -24,9 +26,17 @@ export interface PartitionContext {
   propose(partition: Partition, proposal: IsrProposal): void;
 }
 
+/** Of this log in this epoch, as it was when the cut was asked for. */
+interface PendingCut {
+  readonly offset: number;
+  readonly logEndOffset: number;
+  readonly leaderEpoch: number;
+}
+
 export class Partition {
   readonly core: PartitionCore;
   readonly key: string;
+  private cut: PendingCut | null = null;
   private readonly highWatermarkListeners = new Set<() => void>();
 
   constructor(
@@ -45,6 +55,7 @@ export class Partition {
   /** Takes what the metadata log says; another ISR may mean that more is committed. */
   apply(registration: PartitionRegistration): RoleChange {
     const before = this.log.highWatermark;
+    this.cutBefore(registration);
     const change = this.core.apply(registration, this.context.clock.monotonicMs());
     if (this.log.highWatermark !== before) this.tellHighWatermark();
     // Where only flushed records count, the new leader's have to be: perhaps nothing else brings that about.
@@ -61,6 +72,42 @@ export class Partition {
       this.advance();
     }
     return outcome;
+  }
+
+  /**
+   * Ours, for a topic that mirrors another cluster's: the log shall end at `offset`, here and on every replica, however much of
+   * it is committed. The cut is made as this leader begins another epoch, before anything is appended in it: then whatever
+   * a replica has of an earlier epoch beyond `offset` is what its leader does not have, and it cuts that off itself, whenever
+   * it comes back (KIP-595). A replica that is elected before it has done so leads with the uncut log: then the cut has to be
+   * asked for again. Nothing is cut when the log has grown meanwhile.
+   */
+  cutTo(offset: number): void {
+    this.cut = { offset, logEndOffset: this.log.logEndOffset, leaderEpoch: this.core.leaderEpoch };
+    const proposal = this.core.proposeEpoch();
+    if (proposal !== null) this.context.propose(this, proposal);
+  }
+
+  private cutBefore({ leader, leaderEpoch }: PartitionRegistration): void {
+    const { cut, core, log } = this;
+    if (cut === null || leaderEpoch <= core.leaderEpoch) return;
+    this.cut = null;
+    const leadsOn = core.role === 'leading' && leader === core.leaderId && cut.leaderEpoch === core.leaderEpoch;
+    if (!leadsOn || log.logEndOffset !== cut.logEndOffset || log.config.mirrorSource === '') return;
+    // In an epoch of its own its followers have to tell anew what they have.
+    core.forgetFollowers();
+    try {
+      cutBack(log, cut.offset);
+    } catch (error) {
+      // Its directory has failed, which takes the replica offline.
+      if (!(error instanceof LogStorageError)) throw error;
+    }
+  }
+
+  /** The log holds nothing: it goes on at `offset`, where its source's log starts. Throws LogStorageError. */
+  startEmptyAt(offset: number): void {
+    this.log.truncateFullyTo(offset);
+    this.log.beginLeaderEpoch(this.core.leaderEpoch);
+    this.advance();
   }
 
   /** Recomputes what is committed and wakes whoever waits for it. */

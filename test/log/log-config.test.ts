@@ -17,7 +17,7 @@ const topic = (overrides: Record<string, string>, defaults: Record<string, strin
   resolveTopicConfig(broker(defaults), new Map(Object.entries(overrides)));
 
 describe('topic configs', () => {
-  test("have Apache Kafka 4.3's defaults", () => {
+  test("have Apache Kafka 4.3's defaults, and ours", () => {
     expect(topic({})).toEqual({
       cleanupPolicy: ['delete'],
       retentionMs: 604800000,
@@ -37,6 +37,7 @@ describe('topic configs', () => {
       minCleanableDirtyRatio: 0.5,
       uncleanLeaderElectionEnable: false,
       minInsyncReplicas: 1,
+      mirrorSource: '',
       compressionType: 'producer',
       compressionGzipLevel: -1,
       compressionLz4Level: 9,

@@ -5,10 +5,11 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { apis } from '../../wire/api-keys';
+import type { Field } from '../../wire/schema';
 import { kafkaJar } from '../support/peers';
 import { needs } from '../support/needs';
 import { allMessages } from './support/all-messages';
-import { describeKafkaMessage, describeMessage } from './support/describe-message';
+import { ADDITIONS, describeKafkaMessage, describeMessage } from './support/describe-message';
 import type { KafkaMessage } from './support/describe-message';
 import { readZip } from './support/zip';
 
@@ -33,6 +34,18 @@ describe('schemas', () => {
       expect(describeMessage(message)).toBe(table.get(name));
     },
   );
+
+  test.each([...ADDITIONS])('%s, which is ours, is a tagged field with a default, far from the tags of Kafka', (path) => {
+    const [name, ...names] = path.split('.');
+    let fields = allMessages.find((message) => message.name === name)?.fields;
+    let found: Field | undefined;
+    for (const each of names) {
+      found = fields?.[each];
+      fields = typeof found?.element === 'object' ? (found.element ?? undefined) : undefined;
+    }
+    expect(found?.tag).toBeGreaterThanOrEqual(10_000);
+    expect(found?.defaultValue).not.toBeUndefined();
+  });
 
   test('every request and response belongs to the API of its name', () => {
     for (const [name, api] of Object.entries(apis)) {

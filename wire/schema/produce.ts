@@ -4,6 +4,10 @@
  * Versions: 3 is the first with batches of format 2; 5 returns the log start offset; 7 allows zstd; 8 returns errors by
  * record (KIP-467); 10 names the new leader in tagged fields (KIP-951); 12 adds partitions to the transaction by the way
  * (KIP-890); 13 identifies topics by id alone (KIP-516).
+ *
+ * `mirror` is ours, in a tag that Kafka is far from using, and skipped by everybody who does not know it: the batches keep
+ * their offsets, and are appended if the log ends at `expectedLogEndOffset` and its topic's `mirror.source` is `source`.
+ * Without records it asks where the log ends (baseOffset of the answer); with `truncateToOffset` the log is cut back.
  */
 import { array, int16, int32, int64, message, records, string, struct, uuid } from '../schema';
 import type { Infer } from '../schema';
@@ -21,6 +25,16 @@ export const ProduceRequest = message(
       partitionData: array('0+', {
         index: int32('0+'),
         records: records('0+', { nullable: '0+' }),
+        mirror: struct(
+          '9+',
+          {
+            source: string('9+'),
+            expectedLogEndOffset: int64('9+', { default: -1 }),
+            sourceLogStartOffset: int64('9+', { default: -1 }),
+            truncateToOffset: int64('9+', { default: -1 }),
+          },
+          { tag: 10000, nullable: '9+', default: null },
+        ),
       }),
     }),
   },

@@ -2,8 +2,9 @@
  * What brokers ask the controller for: changes of the ISR, places of replicas, producer ids.
  *
  * AlterPartition: from 2 topics by id (KIP-841), 3 has broker epochs with the ISR (KIP-903). AssignReplicasToDirs is KIP-858.
+ * `beginsLeaderEpoch` is ours, in a tag that Kafka is far from using: the same leader, in another leader epoch.
  */
-import { array, int16, int32, int64, int8, message, uuid } from '../schema';
+import { array, bool, int16, int32, int64, int8, message, uuid } from '../schema';
 import type { Infer } from '../schema';
 
 export const AlterPartitionRequest = message(
@@ -24,6 +25,7 @@ export const AlterPartitionRequest = message(
         }),
         leaderRecoveryState: int8('1+', { default: 0 }),
         partitionEpoch: int32('0+'),
+        beginsLeaderEpoch: bool('2+', { tag: 10000, default: false }),
       }),
     }),
   },

@@ -1,3 +1,4 @@
+import { ownProducerIds } from '../../../controller/metadata/own-producer-ids';
 import { ErrorCode } from '../../../wire/base/error-codes';
 import { alterConfigs, incrementalAlterConfigs } from '../../../controller/control/configs';
 import { ConfigResourceType } from '../../../controller/metadata/config-resource';
@@ -169,6 +170,18 @@ describe('IncrementalAlterConfigs', () => {
     expect(response.responses.map(({ errorMessage }) => errorMessage)).toEqual(
       Array(2).fill('Each resource must appear at most once.'),
     );
+  });
+});
+
+describe('mirror.source', () => {
+  test('moves the cluster to a range of producer ids of its own, once', () => {
+    const controls = started();
+    const first = ownProducerIds(controls.config.clusterId);
+    expect(alter(controls, TOPIC, 'orders', ['mirror.source', SET, 'A'])).toMatchObject({ code: 0, written: ['mirror.source=A', 'ProducerIdsRecord'] });
+    expect(controls.state.image.nextProducerId).toBe(first);
+    alter(controls, TOPIC, 'orders', ['mirror.source', SET, '']);
+    alter(controls, TOPIC, 'orders', ['mirror.source', SET, 'B']);
+    expect(controls.state.image.nextProducerId).toBe(first);
   });
 });
 

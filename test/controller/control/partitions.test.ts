@@ -18,6 +18,7 @@ function propose(controls: TestControls, brokerId: number, topicId: string, prop
     newIsr: [],
     newIsrWithEpochs: [],
     leaderRecoveryState: 0,
+    beginsLeaderEpoch: false,
     ...proposal,
   };
   const request = { brokerId, brokerEpoch: controls.epochOf(brokerId), topics: [{ topicId, partitions: [partition] }] };
@@ -35,6 +36,14 @@ describe('AlterPartition', () => {
     const controls = new TestControls().start(1, 2, 3);
     return { controls, topicId: controls.topic('orders', [1, 2, 3]) };
   };
+
+  test('begins another leader epoch under the same leader where that is asked for, which is ours', () => {
+    const { controls, topicId } = started();
+    const newIsrWithEpochs = isr(controls, 1, 2, 3);
+    const answer = propose(controls, 1, topicId, { newIsrWithEpochs, beginsLeaderEpoch: true });
+    expect(answer).toMatchObject({ errorCode: 0, leaderId: 1, leaderEpoch: 1, isr: [1, 2, 3], records: 1 });
+    expect(controls.partition('orders')).toMatchObject({ leader: 1, leaderEpoch: 1 });
+  });
 
   test('commits the ISR that the leader proposes', () => {
     const { controls, topicId } = started();
@@ -275,6 +284,7 @@ describe('ElectLeaders', () => {
               newIsr: [],
               newIsrWithEpochs: isr(controls, 2, 1),
               leaderRecoveryState: 0,
+              beginsLeaderEpoch: false,
             },
           ],
         },

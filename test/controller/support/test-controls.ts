@@ -28,6 +28,7 @@ const LIST_KEYS = new Set(['cleanup.policy', 'leader.replication.throttled.repli
 const DEFAULTS: Readonly<Record<string, string>> = {
   'cleanup.policy': 'delete',
   'min.insync.replicas': '1',
+  'mirror.source': '',
   'retention.ms': '604800000',
   'unclean.leader.election.enable': 'false',
 };

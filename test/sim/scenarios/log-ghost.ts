@@ -13,11 +13,14 @@ export interface GhostRecord {
   readonly sequence: number;
 }
 
+/** An offset that has no record: a mirror left it out, as its source's log does. */
+export const GAP: GhostRecord = { value: '(nothing)', epoch: -1, producerId: -2, sequence: -1 };
+
 export type GhostContent = readonly GhostRecord[];
 
 export interface Recovered {
   readonly startOffset: number;
-  /** Records from startOffset on, without gaps. */
+  /** What is at each offset from startOffset on. */
   readonly records: GhostContent;
 }
 

@@ -10,7 +10,7 @@ import { BATCH_HEADER_BYTES, BatchView, batchSizeAt } from '../../../wire/record
 import { decodeRecords } from '../../../wire/record/records';
 import { createCrc32c } from '../crc32c';
 import type { SimDisk } from '../sim-disk';
-import type { GhostRecord, Recovered } from './log-ghost';
+import { GAP, type GhostRecord, type Recovered } from './log-ghost';
 
 export const TOPIC_ID = 'q83vASNFZ4mrze8BI0VniQ';
 export const PARTITION = { topic: 't', partition: 0 };
@@ -50,7 +50,7 @@ export interface ReadLog extends Recovered {
   readonly lastBatches: ReadonlyMap<number, LastBatch>;
 }
 
-/** Everything in the log from its start offset on. Throws when its offsets have a gap. */
+/** Everything in the log from its start offset on. Throws when its offsets go back; the ghost knows where there are gaps. */
 export function readLog(log: PartitionLog): ReadLog {
   const records: GhostRecord[] = [];
   const batchStarts: number[] = [];
@@ -64,7 +64,8 @@ export function readLog(log: PartitionLog): ReadLog {
       if (batch.producerId >= 0) lastBatches.set(batch.producerId, { bytes: batch.bytes.slice(), baseOffset: batch.baseOffset });
       for (const record of recordsOf(batch)) {
         if (record.offset < log.logStartOffset) continue;
-        if (record.offset !== log.logStartOffset + records.length) throw new Error(`a gap before offset ${record.offset}`);
+        while (record.offset > log.logStartOffset + records.length) records.push(GAP);
+        if (record.offset !== log.logStartOffset + records.length) throw new Error(`offset ${record.offset} again`);
         records.push(record);
       }
       offset = batch.nextOffset;

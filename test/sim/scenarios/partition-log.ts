@@ -8,12 +8,13 @@ import type { Env } from '../../../log/env';
 import { DirectoryLocks } from '../../../log/directory-locks';
 import { LogManager } from '../../../log/log-manager';
 import type { PartitionLog } from '../../../log/partition-log';
+import { BatchView } from '../../../wire/record/batch';
 import { encodeBatch } from '../../../wire/record/records';
 import { killIn, type Play, type Played, type Scenario, type Step } from '../harness/scenario';
 import type { SimRandom } from '../random';
 import { SimViolation } from '../violation';
 import { SimWorld } from '../world';
-import { LogGhost } from './log-ghost';
+import { GAP, LogGhost } from './log-ghost';
 import type { GhostRecord } from './log-ghost';
 import { durableLog, LOG_DIRECTORY, logConfig, managerSettings, PARTITION, PRODUCERS, readLog, TOPIC_ID } from './log-inspection';
 
@@ -30,7 +31,7 @@ const AFTER_FAILURE = new Set([...ENDINGS, 'flush', 'wait', 'checkpoint']);
 export const partitionLog: Scenario = {
   name: 'partition-log',
   counters: [
-    'append', 'flush', 'truncate', 'roll', 'retention', 'close', 'kill', 'power', 'refused', 'offline', 'torn tail',
+    'append', 'mirrored', 'flush', 'truncate', 'roll', 'retention', 'close', 'kill', 'power', 'refused', 'offline', 'torn tail',
     'recovered', 'clean start', 'duplicate', 'records lost', 'full',
   ],
   plan,
@@ -51,6 +52,7 @@ function plan(random: SimRandom, mood: 'wild' | 'calm'): readonly Step[] {
 function drawStep(random: SimRandom, mood: 'wild' | 'calm'): Step {
   const append = (): Step => ({
     kind: 'append',
+    gap: random.chance(0.2) ? random.below(8) : -1,
     producer: random.between(-1, PRODUCERS - 1),
     records: random.between(1, 4),
     valueBytes: random.chance(0.1) ? random.between(500, 1500) : random.between(1, 120),
@@ -285,15 +287,18 @@ class LogPlay {
       },
       env.crc32c,
     );
-    this.ghost.appending(records);
-    const baseOffset = this.ghost.now.length;
-    const outcome = log.append(bytes, this.epoch, 'client');
+    // A mirror's batches come with their offsets, behind those that it left out.
+    const gap = Math.max(-1, Number(step['gap'] ?? -1));
+    this.ghost.appending([...Array<GhostRecord>(Math.max(0, gap)).fill(GAP), ...records]);
+    const baseOffset = this.ghost.now.length + Math.max(0, gap);
+    if (gap >= 0) new BatchView(bytes).setBaseOffset(baseOffset);
+    const outcome = log.append(bytes, this.epoch, gap >= 0 ? 'mirror' : 'client');
     if (this.world.running(PROCESS).process.isDead) return;
     if (outcome.status !== 'appended' || outcome.baseOffset !== baseOffset) {
       throw new SimViolation(`an append at ${baseOffset} gave ${JSON.stringify(outcome)}`);
     }
     log.setHighWatermark(log.logEndOffset);
-    this.play.count('append');
+    this.play.count(gap >= 0 ? 'mirrored' : 'append');
   }
 
   /** A producer whose records are out of sight goes on under another id. */
@@ -319,7 +324,10 @@ class LogPlay {
   }
 
   private truncate(log: PartitionLog, back: number): void {
-    const offset = this.batchStart(log, Math.max(log.logStartOffset, log.logEndOffset - back));
+    let offset = this.batchStart(log, Math.max(log.logStartOffset, log.logEndOffset - back));
+    // A log that ends with a gap ends before it after a restart.
+    while (offset > log.logStartOffset && this.ghost.now[offset - 1] === GAP) offset--;
+    if (this.ghost.now[offset - 1] === GAP) return;
     this.ghost.truncating(offset);
     log.truncateTo(offset);
     if (this.world.running(PROCESS).process.isDead) return;
@@ -362,6 +370,7 @@ class LogPlay {
     const durable = durableLog(this.world.host(HOST).disk, log.directory);
     for (let offset = log.logStartOffset; offset < log.flushedOffset; offset++) {
       const expected = ghost.now[offset];
+      if (expected === GAP) continue;
       const found = durable.get(offset);
       if (found !== undefined && found.value === expected?.value && found.epoch === expected.epoch) continue;
       throw new SimViolation(`the log calls ${log.flushedOffset} flushed, but the platter has ${found?.value ?? 'nothing'} at ${offset}`);

@@ -79,17 +79,24 @@ function lineText(line: Line, depth: number): string {
   return `${'  '.repeat(depth)}${parts.join(' ')}\n${line.nested}`;
 }
 
-/** What our schema says. */
+/** Fields that Kafka's definitions lack: tagged ones of ours, which others skip. */
+export const ADDITIONS: ReadonlySet<string> = new Set([
+  'AlterPartitionRequest.topics.partitions.beginsLeaderEpoch',
+  'ProduceRequest.topicData.partitionData.mirror',
+]);
+
+/** What our schema says, without our additions. */
 export function describeMessage(message: Message): string {
   const { name, type, apiKey, validVersions, flexibleVersions } = message;
   const head = [name, type, apiKey, rangeText(validVersions), rangeText(flexibleVersions)];
   const api = type === 'request' ? apiByKey(apiKey) : undefined;
   if (api !== undefined) head.push(listenersText(api.listeners, api.latestVersionUnstable));
-  return `${head.join(' ')}\n${describeFields(message.fields, 1)}`;
+  return `${head.join(' ')}\n${describeFields(message.fields, 1, name)}`;
 }
 
-function describeFields(fields: Fields, depth: number): string {
+function describeFields(fields: Fields, depth: number, path: string): string {
   return Object.entries(fields)
+    .filter(([name]) => !ADDITIONS.has(`${path}.${name}`))
     .map(([name, field]) => {
       const nullable = rangeText(field.nullableVersions);
       const line: Line = {
@@ -103,7 +110,7 @@ function describeFields(fields: Fields, depth: number): string {
         key: field.key,
         flexible: field.mayBeFlexible,
         nested:
-          typeof field.element === 'object' && field.element !== null ? describeFields(field.element, depth + 1) : '',
+          typeof field.element === 'object' && field.element !== null ? describeFields(field.element, depth + 1, `${path}.${name}`) : '',
       };
       return lineText(line, depth);
     })

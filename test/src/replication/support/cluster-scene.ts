@@ -168,7 +168,8 @@ export class ClusterScene {
     const errorCode = this.refusalOf(proposal) ?? this.alterError;
     if (errorCode === ErrorCode.NONE) {
       const isr = proposal.newIsrWithEpochs.map(({ brokerId }) => brokerId);
-      this.set({ ...this.state, isr, partitionEpoch: this.state.partitionEpoch + 1 });
+      const leaderEpoch = this.state.leaderEpoch + (proposal.beginsLeaderEpoch ? 1 : 0);
+      this.set({ ...this.state, isr, leaderEpoch, partitionEpoch: this.state.partitionEpoch + 1 });
     }
     const { leader: leaderId, leaderEpoch, partitionEpoch, isr } = this.state;
     const partition = { partitionIndex: 0, errorCode, leaderId, leaderEpoch, isr: [...isr], leaderRecoveryState: 0, partitionEpoch };
