@@ -74,6 +74,10 @@ export class CopyEngine {
     return this.lanes.has(keyOf(partition));
   }
 
+  *partitions(): Generator<FlowPartition> {
+    for (const { copy } of this.lanes.values()) yield copy.partition;
+  }
+
   /** Begins with a partition; nothing when it is being copied already. */
   add(partition: FlowPartition): void {
     if (this.isClosed || this.has(partition)) return;
@@ -99,11 +103,11 @@ export class CopyEngine {
     this.settled();
   }
 
-  /** Of every partition whose position is known. */
+  /** Of every partition whose position is known; not of one whose writer is finding it out, and may be further. */
   *progress(): Generator<CopyProgress> {
     for (const { copy } of this.lanes.values()) {
       const { partition, position, positionEpoch: epoch, lastTargetOffset } = copy;
-      if (position >= 0) yield { partition, position, epoch, lastTargetOffset };
+      if (position >= 0 && copy.status !== 'resuming') yield { partition, position, epoch, lastTargetOffset };
     }
   }
 
