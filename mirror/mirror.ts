@@ -4,8 +4,8 @@
  * Importable on its own: it knows nothing of a broker, and starts from ports.
  */
 import type { BaseEnv } from '../wire/base/env';
-import { DEFAULT_FLOW_TUNING, Flow, type FlowMakers, type FlowTuning } from './flow/flow';
-import { PlainDiscovery } from './flow/plain-discovery';
+import { DEFAULT_FLOW_TUNING, Flow, type FlowTuning } from './flow/flow';
+import { flowEquipment } from './flow/flow-equipment';
 import type { MirrorSettings } from './flow/settings';
 
 export interface MirrorOptions {
@@ -20,11 +20,6 @@ export interface Mirror {
   stop(): Promise<void>;
 }
 
-const MAKERS: FlowMakers = {
-  discovery: (context) => new PlainDiscovery(context),
-  parts: () => [],
-};
-
 /** Begins at once and goes on by itself, whatever answers and does not: troubles are logged, and counted in the flows. */
 export function startMirror(env: BaseEnv, settings: MirrorSettings, options: MirrorOptions = {}): Mirror {
   const tuning: FlowTuning = {
@@ -32,7 +27,9 @@ export function startMirror(env: BaseEnv, settings: MirrorSettings, options: Mir
     sharing: { ...DEFAULT_FLOW_TUNING.sharing, ...options.sharing },
     storeIntervalMs: options.storeIntervalMs ?? DEFAULT_FLOW_TUNING.storeIntervalMs,
   };
-  const flows = settings.flows.filter(({ isEnabled }) => isEnabled).map((flow) => new Flow(env, flow, MAKERS, tuning));
+  const flows = settings.flows
+    .filter(({ isEnabled }) => isEnabled)
+    .map((flow) => new Flow(env, flow, flowEquipment, tuning));
   for (const flow of flows) flow.start();
   return {
     flows,

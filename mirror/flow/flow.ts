@@ -38,13 +38,15 @@ export const DEFAULT_FLOW_TUNING: FlowTuning = {
   storeIntervalMs: 5_000,
 };
 
-/** What goes along with the copying, made for each flow. */
-export interface FlowMakers {
-  discovery(context: FlowContext): TopicDiscovery;
-  parts(context: FlowContext): readonly FlowPart[];
-  /** For a mode that is not the ordinary one. */
-  writers?(context: FlowContext): WriterFactory;
+/** What goes along with the copying of one flow. */
+export interface FlowEquipment {
+  readonly discovery: TopicDiscovery;
+  readonly parts: readonly FlowPart[];
+  /** For a mode that is not the ordinary one; null: the ordinary one. */
+  readonly writerOf: WriterFactory | null;
 }
+
+export type FlowEquipper = (context: FlowContext) => FlowEquipment;
 
 const PAUSE_TIMEOUT_MS = 10_000;
 const RETRY_MS = 5_000;
@@ -71,7 +73,7 @@ export class Flow {
   constructor(
     private readonly env: BaseEnv,
     private readonly settings: FlowSettings,
-    makers: FlowMakers,
+    equip: FlowEquipper,
     private readonly tuning: FlowTuning = DEFAULT_FLOW_TUNING,
   ) {
     const name = `${settings.source.alias}->${settings.target.alias}`;
@@ -93,8 +95,9 @@ export class Flow {
       settings: tuning.sharing,
       events: this.groupEvents(),
     });
-    this.parts = makers.parts(this.context);
-    this.discovery = makers.discovery(this.context);
+    const { discovery, parts, writerOf } = equip(this.context);
+    this.parts = parts;
+    this.discovery = discovery;
     this.engine = new CopyEngine({
       env,
       logger,
@@ -103,7 +106,7 @@ export class Flow {
       source,
       target,
       events: this.copyEvents(),
-      writerOf: makers.writers?.(this.context) ?? ((partition) => this.ordinaryWriter(partition)),
+      writerOf: writerOf ?? ((partition) => this.ordinaryWriter(partition)),
     });
   }
 
