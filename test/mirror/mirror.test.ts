@@ -1,7 +1,6 @@
-import { mirrorSettings } from '../../mirror/config/mirror-settings';
-import type { MirrorSettings } from '../../mirror/flow/settings';
-import { startMirror, type Mirror } from '../../mirror/mirror';
+import type { Mirror } from '../../mirror/mirror';
 import { contents, CopyBench, until } from './support/copy-bench';
+import { mirrorBetween } from './support/mirror-settings';
 
 let bench: CopyBench;
 const mirrors: Mirror[] = [];
@@ -14,30 +13,10 @@ afterAll(async () => {
   await bench.stop();
 });
 
-function settings(extra: Record<string, string> = {}): MirrorSettings {
-  const config = mirrorSettings(
-    new Map(
-      Object.entries({
-        clusters: 'A, B',
-        'A.bootstrap.servers': `127.0.0.1:${bench.sourceBroker.port}`,
-        'B.bootstrap.servers': `127.0.0.1:${bench.targetBroker.port}`,
-        'A->B.enabled': 'true',
-        'A->B.topics': 'orders, payments',
-        'refresh.topics.interval.seconds': '1',
-        'replication.factor': '1',
-        ...extra,
-      }),
-    ),
-  );
-  if (!config.ok) throw new Error(config.problems.join('\n'));
-  return config.settings;
-}
-
 function start(): Mirror {
-  const mirror = startMirror(bench.env, settings(), {
-    storeIntervalMs: 200,
-    sharing: { heartbeatMs: 100, sessionTimeoutMs: 6_000 },
-  });
+  const [from, to] = [bench.sourceBroker, bench.targetBroker].map(({ port }) => ({ bootstrap: `127.0.0.1:${port}` }));
+  const options = { storeIntervalMs: 200, sharing: { heartbeatMs: 100, sessionTimeoutMs: 6_000 } };
+  const mirror = mirrorBetween(bench.env, from!, to!, 'orders, payments', {}, options);
   mirrors.push(mirror);
   return mirror;
 }

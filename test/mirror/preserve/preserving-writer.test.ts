@@ -37,7 +37,16 @@ function engine(): CopyEngine {
     recovered: () => undefined,
     trouble: (_: FlowPartition, trouble: Trouble) => void troubles.push(trouble),
   };
-  return new CopyEngine({ env, logger: env.logger, settings: DEFAULT_COPY_SETTINGS, clientId: 'mirror', source, target, events, writerOf });
+  return new CopyEngine({
+    env,
+    logger: env.logger,
+    settings: DEFAULT_COPY_SETTINGS,
+    clientId: 'mirror',
+    source,
+    target,
+    events,
+    writerOf,
+  });
 }
 
 async function topic(name: string, configs: Record<string, string> = {}): Promise<FlowPartition> {
@@ -56,9 +65,14 @@ async function deleteBefore(name: string, offset: number): Promise<void> {
 }
 
 async function expectSame(name: string): Promise<void> {
-  const [source, target] = await Promise.all([CopyBench.batches(bench.source, name, 0), CopyBench.batches(bench.target, name, 0)]);
+  const [source, target] = await Promise.all([
+    CopyBench.batches(bench.source, name, 0),
+    CopyBench.batches(bench.target, name, 0),
+  ]);
   expect(target.length).toBeGreaterThan(0);
-  expect(target.map((batch) => [batch.baseOffset, batch.lastOffset])).toEqual(source.map((batch) => [batch.baseOffset, batch.lastOffset]));
+  expect(target.map((batch) => [batch.baseOffset, batch.lastOffset])).toEqual(
+    source.map((batch) => [batch.baseOffset, batch.lastOffset]),
+  );
   // Byte for byte, apart from the leader epoch.
   for (const [i, batch] of source.entries()) {
     const [a, b] = [batch.bytes.slice(), target[i]!.bytes.slice()];
@@ -74,7 +88,15 @@ describe('offset-preserving mode', () => {
     for (let i = 0; i < 40; i++) {
       const compression = (i % 5) as 0 | 1 | 2 | 3 | 4;
       const producer = i % 3 === 0 ? { producerId: 77, producerEpoch: 0, baseSequence: i } : {};
-      await bench.source.produce('codecs', 0, bench.batch({ values: i % 3 === 0 ? [`${i}`.repeat(60)] : ['a'.repeat(300), null], compression, ...(i === 0 ? producer : {}) }));
+      await bench.source.produce(
+        'codecs',
+        0,
+        bench.batch({
+          values: i % 3 === 0 ? [`${i}`.repeat(60)] : ['a'.repeat(300), null],
+          compression,
+          ...(i === 0 ? producer : {}),
+        }),
+      );
     }
     const copy = engine();
     copy.add(partition);
@@ -111,7 +133,10 @@ describe('offset-preserving mode', () => {
     await deleteBefore('expired', 3);
     const writer = writerOf(partition);
     expect(await writer.resume()).toMatchObject({ position: 3 });
-    expect(await mirroredRange(bench.target, { topic: 'expired', partition: 0 }, 'A')).toEqual({ logStartOffset: 3, logEndOffset: 3 });
+    expect(await mirroredRange(bench.target, { topic: 'expired', partition: 0 }, 'A')).toEqual({
+      logStartOffset: 3,
+      logEndOffset: 3,
+    });
   });
 
   test('two copies of one partition double nothing', async () => {
@@ -149,7 +174,10 @@ describe('offset-preserving mode', () => {
     first.close();
     // The source is created anew, and longer: without a stored position only its records tell.
     bench.stored.clear();
-    await bench.source.ask('any', 'DeleteTopics', { topics: [{ name: 'diverged', topicId: ZERO_UUID }], timeoutMs: 10_000 });
+    await bench.source.ask('any', 'DeleteTopics', {
+      topics: [{ name: 'diverged', topicId: ZERO_UUID }],
+      timeoutMs: 10_000,
+    });
     await bench.source.createTopic('diverged', 1, 1);
     await until('the new topic takes records', async () => {
       try {
@@ -159,7 +187,9 @@ describe('offset-preserving mode', () => {
         return false;
       }
     });
-    await expect(writerOf(partition).resume()).rejects.toMatchObject({ trouble: { kind: 'source-truncated', position: 2 } });
+    await expect(writerOf(partition).resume()).rejects.toMatchObject({
+      trouble: { kind: 'source-truncated', position: 2 },
+    });
   });
 
   test('a tail is cut off and copied anew', async () => {
@@ -187,7 +217,17 @@ describe('offset-preserving mode', () => {
     new BatchView(bytes).updateCrc(bench.env.crc32c);
     const before = new BatchView(bytes.slice());
     const view = new BatchView(bytes);
-    const batch = { bytes, baseOffset: 0, lastOffset: 1, recordsCount: 2, maxTimestampMs: 0, attributes: view.attributes, isDense: true, firstWantedOffset: 0, leaderEpoch: 0 };
+    const batch = {
+      bytes,
+      baseOffset: 0,
+      lastOffset: 1,
+      recordsCount: 2,
+      maxTimestampMs: 0,
+      attributes: view.attributes,
+      isDense: true,
+      firstWantedOffset: 0,
+      leaderEpoch: 0,
+    };
     const parcel = writer.pack([batch], 1_000_000, { logStartOffset: 0, lastStableOffset: 2 });
     const sent = new BatchView(parcel.data.records as Uint8Array);
     expect(sent.isTransactional).toBe(false);

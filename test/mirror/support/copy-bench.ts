@@ -18,12 +18,12 @@ const quiet: Logger = {
   error: () => undefined,
 };
 
-/** MIRROR_TEST_SHOW=1: what the mirror logs. */
-function loggerOf(name: string): Logger {
+/** Says nothing; with MIRROR_TEST_SHOW=1 what the mirror logs. */
+export function quietLogger(name: string): Logger {
   if (process.env['MIRROR_TEST_SHOW'] !== '1') return quiet;
   const line = (level: string) => (message: string) => void process.stderr.write(`${level} ${name}: ${message}\n`);
   return {
-    child: (sub) => loggerOf(`${name}/${sub}`),
+    child: (sub) => quietLogger(`${name}/${sub}`),
     debug: line('debug'),
     info: line('info'),
     warn: line('warn'),
@@ -32,7 +32,7 @@ function loggerOf(name: string): Logger {
 }
 
 export class CopyBench {
-  readonly env: BaseEnv = createNodeBaseEnv({ logger: loggerOf('copy') });
+  readonly env: BaseEnv = createNodeBaseEnv({ logger: quietLogger('copy') });
   readonly copied: Copied[] = [];
   readonly troubles: Trouble[] = [];
   recoveries = 0;
