@@ -24,6 +24,7 @@ export class SimClient {
     private readonly host: string,
     private readonly port: number,
     private readonly clientId: string,
+    private readonly requestTimeoutMs = REQUEST_TIMEOUT_MS,
   ) {}
 
   /** One attempt. */
@@ -58,8 +59,8 @@ export class SimClient {
 
   private async connected(): Promise<Exchange> {
     if (this.exchange !== null && !this.exchange.isClosed) return this.exchange;
-    const { host, port, clientId } = this;
-    this.exchange = await Exchange.open(this.env, { host, port, clientId, requestTimeoutMs: REQUEST_TIMEOUT_MS, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+    const { host, port, clientId, requestTimeoutMs } = this;
+    this.exchange = await Exchange.open(this.env, { host, port, clientId, requestTimeoutMs, connectTimeoutMs: CONNECT_TIMEOUT_MS });
     return this.exchange;
   }
 }

@@ -27,10 +27,18 @@ export const processOf = (nodeId: number): string => `broker-${nodeId}`;
 export interface ClusterMode {
   /** Nothing is acknowledged that is not flushed on every member of the ISR. */
   readonly flush: boolean;
+  /** Failures are detected as they are by default; else as by Kafka, whose keys are set then. */
+  readonly fastDetection: boolean;
   readonly offsetsPartitions: number;
   /** Bytes of metadata between two snapshots. */
   readonly snapshotBytes: number;
 }
+
+/** Either of these turns our own detection off. */
+const KAFKAS_DETECTION = [
+  ['broker.heartbeat.interval.ms', '500'],
+  ['broker.session.timeout.ms', '3000'],
+] as const;
 
 /** Short times, so that a schedule of half a minute meets elections, lagging replicas and snapshots. */
 export function nodeConfig(nodeId: number, mode: ClusterMode): BrokerConfig {
@@ -49,8 +57,6 @@ export function nodeConfig(nodeId: number, mode: ClusterMode): BrokerConfig {
     ['offsets.topic.num.partitions', String(mode.offsetsPartitions)],
     ['offsets.topic.replication.factor', '3'],
     ['group.initial.rebalance.delay.ms', '0'],
-    ['broker.heartbeat.interval.ms', '500'],
-    ['broker.session.timeout.ms', '3000'],
     ['replica.lag.time.max.ms', String(LAG_TIME_MS)],
     ['replica.fetch.backoff.ms', '100'],
     ['replica.high.watermark.checkpoint.interval.ms', '1000'],
@@ -60,6 +66,7 @@ export function nodeConfig(nodeId: number, mode: ClusterMode): BrokerConfig {
     ['metadata.log.max.record.bytes.between.snapshots', String(mode.snapshotBytes)],
     ['metadata.max.retention.bytes', String(mode.snapshotBytes * 4)],
   ]);
+  if (!mode.fastDetection) for (const [key, value] of KAFKAS_DETECTION) texts.set(key, value);
   const built = buildBrokerConfig(withNodeDefaults([{ origin: 'the simulation', texts }]));
   if (!built.ok) throw new Error(built.problems.join('\n'));
   return built.config;

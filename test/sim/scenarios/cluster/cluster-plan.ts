@@ -112,6 +112,7 @@ function drawMode(random: SimRandom, mood: 'wild' | 'calm'): Step {
   return {
     kind: 'mode',
     flush: random.chance(0.5),
+    fastDetection: random.chance(0.5),
     tapped: mood === 'wild' && random.chance(0.5),
     partitions: random.between(1, 3),
     offsetsPartitions: random.between(1, 2),
@@ -169,6 +170,7 @@ export function modesOf(steps: readonly Step[]): ClusterMode & WorkloadMode & { 
   const number = (name: string, otherwise: number): number => Number(mode?.[name] ?? otherwise);
   return {
     flush: mode?.['flush'] === true,
+    fastDetection: mode?.['fastDetection'] === true,
     isTapped: mode?.['tapped'] === true,
     partitions: number('partitions', 2),
     offsetsPartitions: number('offsetsPartitions', 1),

@@ -23,7 +23,9 @@ const SAMPLE_MS = 100;
 const MAX_SCRIPT_MS = 300_000;
 const WHOLE_MS = 60_000;
 const WORKLOAD = { gapMs: 100, maxRecords: 3, minAcked: 0, maxValueBytes: 100, segmentBytes: 4_000, fetchBytes: 4_000 };
-const MODE: ClusterMode = { flush: false, offsetsPartitions: 1, snapshotBytes: 4_000 };
+/** As whoever measures the bars of failure detection. */
+const PROBER = { requestTimeoutMs: 500, maxRetryMs: 50 };
+const MODE: ClusterMode = { flush: false, fastDetection: true, offsetsPartitions: 1, snapshotBytes: 4_000 };
 
 export class ClusterScript {
   readonly cluster: SimCluster;
@@ -33,6 +35,7 @@ export class ClusterScript {
   private readonly counts = new Map<string, number>();
   private users: ClusterWorkload | null = null;
   private isOver = false;
+  private readonly undoings: (() => void)[] = [];
 
   /** Plays `steps` on a cluster that has just been started. */
   static play(seed: number | string, steps: (script: ClusterScript) => Promise<void>, mode: Partial<ClusterMode> = {}): Promise<void> {
@@ -109,7 +112,7 @@ export class ClusterScript {
   async ready(topic: string): Promise<ClusterIdempotentProducer> {
     await this.whole();
     await this.addTopic(topic, 1);
-    const producer = this.workingUsers.producer('scripted', 50);
+    const producer = this.workingUsers.producer('scripted', PROBER);
     await this.sendOne(producer, { topic, partition: 0 });
     await this.whole();
     return producer;
@@ -142,8 +145,14 @@ export class ClusterScript {
     return this.watch.controllerId ?? -1;
   }
 
+  /** Undoes what `heal` knows nothing of. */
+  beforeFinish(undo: () => void): void {
+    this.undoings.push(undo);
+  }
+
   /** Everything is mended, becomes whole, and holds what it should. */
   async finish(): Promise<void> {
+    for (const undo of this.undoings) undo();
     this.cluster.heal();
     await this.whole();
     await this.workingUsers.finish();

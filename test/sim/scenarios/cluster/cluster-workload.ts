@@ -38,6 +38,12 @@ export interface WorkloadParts {
   readonly acked?: Acked;
 }
 
+/** Of one who probes how soon a cluster answers again. */
+export interface Patience {
+  readonly maxRetryMs?: number;
+  readonly requestTimeoutMs?: number;
+}
+
 const ALL = -1;
 /** Of one batch: the smallest segment holds it. */
 const MAX_VALUES_BYTES = 400;
@@ -99,17 +105,18 @@ export class ClusterWorkload {
     await producer.send(destination, this.draw(this.parts.random('workload/one')));
   }
 
-  producer(name: string, maxRetryMs?: number): ClusterIdempotentProducer {
+  producer(name: string, patience: Patience = {}): ClusterIdempotentProducer {
     const { env, ghost, count } = this.parts;
-    return new ClusterIdempotentProducer({ env, ghost, client: this.client(name), ...(maxRetryMs === undefined ? {} : { maxRetryMs }), count }, name);
+    const { maxRetryMs, requestTimeoutMs } = patience;
+    return new ClusterIdempotentProducer({ env, ghost, client: this.client(name, requestTimeoutMs), ...(maxRetryMs === undefined ? {} : { maxRetryMs }), count }, name);
   }
 
   close(): void {
     for (const client of this.clients) client.close();
   }
 
-  client(name: string): RoutedClient {
-    const client = new RoutedClient(this.parts.env, name, this.parts.learned);
+  client(name: string, requestTimeoutMs?: number): RoutedClient {
+    const client = new RoutedClient(this.parts.env, name, this.parts.learned, requestTimeoutMs);
     this.clients.push(client);
     return client;
   }

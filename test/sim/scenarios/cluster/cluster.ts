@@ -40,7 +40,7 @@ export const cluster: Scenario = {
   counters: [
     ...[WHOLE_PLAY, ...FAULT_KINDS, 'frame lost', 'frame delayed', 'acked', 'plain acked', 'acks=1 told', 'retry', 'fetched', 'commit', 'topic created', 'config altered'],
     ...['election', 'leader lost', 'isr shrink', 'isr expand', 'elr', 'controller elected', 'broker fenced', 'broker unfenced', 'broker registered'],
-    ...['roll', 'truncation', 'metadata truncation', 'snapshot checked', 'snapshot fetched', 'vote granted', 'members checked', 'flushed mode', 'cached mode'],
+    ...['roll', 'truncation', 'metadata truncation', 'snapshot checked', 'snapshot fetched', 'vote granted', 'members checked', 'flushed mode', 'cached mode', 'fast detection', "Kafka's detection"],
   ],
   plan: planCluster,
   play: (play) => new ClusterPlay(play).run(),
@@ -77,6 +77,7 @@ class ClusterPlay {
   run(): Played {
     const { world, cluster: nodes } = this;
     this.play.count(this.modes.flush ? 'flushed mode' : 'cached mode');
+    this.play.count(this.modes.fastDetection ? 'fast detection' : "Kafka's detection");
     nodes.startAll();
     this.sampleOn();
     world.start(world.host(CLIENTS), CLIENTS, (env) => this.main(env));

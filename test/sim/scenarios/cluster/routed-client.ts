@@ -32,8 +32,9 @@ export class RoutedClient {
     private readonly env: Env,
     name: string,
     private readonly learned: LeaderLearned,
+    requestTimeoutMs?: number,
   ) {
-    this.clients = new Map(NODE_IDS.map((id) => [id, new SimClient(env, hostOf(id), BROKER_PORT, name)]));
+    this.clients = new Map(NODE_IDS.map((id) => [id, new SimClient(env, hostOf(id), BROKER_PORT, name, requestTimeoutMs)]));
     this.turn = env.random(`client/${name}`).below(NODE_IDS.length);
   }
 
