@@ -141,8 +141,11 @@ function sweep(scenario: Scenario, options: SimulateOptions, hasMutant: boolean)
 }
 
 function playSeed(scenario: Scenario, seed: string, options: SimulateOptions, tally: Tally, mayGoOn: () => boolean): void {
+  const failures = tally.failures.length;
   if (options.enumerate) enumerateSeed(scenario, seed, tally, mayGoOn, options.pairShare);
   else sweepSeed(scenario, seed, tally);
+  const failed = tally.failures[failures];
+  if (failed !== undefined && !options.quiet && options.mutant === null) process.stderr.write(`run ${tally.runs}, seed ${seed} fails: ${failed.error.split('\n')[0]}\n`);
 }
 
 /** Says what came of it; returns how much is wrong. */

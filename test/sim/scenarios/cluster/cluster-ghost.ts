@@ -42,6 +42,7 @@ export class ClusterGhost {
   private readonly sent = new Map<string, Sent>();
   private readonly known = new Map<string, Map<number, string>>();
   private readonly ends = new Map<string, number>();
+  private readonly highWatermarks = new Map<string, number>();
   private readonly commits = new Map<string, Commits>();
   private orders = 0;
   /** Records acknowledged with acks=all. */
@@ -89,6 +90,16 @@ export class ClusterGhost {
   /** Everything below is acknowledged, or was read: no leader may lack it. */
   committedEnd(key: string): number {
     return this.ends.get(key) ?? 0;
+  }
+
+  /** A leader calls everything below committed. */
+  advanced(key: string, highWatermark: number): void {
+    this.highWatermarks.set(key, Math.max(this.highWatermarks.get(key) ?? 0, highWatermark));
+  }
+
+  /** Everything below is committed: by the word of a leader, or because a client knows it. */
+  trueEnd(key: string): number {
+    return Math.max(this.committedEnd(key), this.highWatermarks.get(key) ?? 0);
   }
 
   get keys(): readonly string[] {

@@ -56,6 +56,7 @@ export class ClusterScript {
         network: hookNetwork(env.network, env.timers, this.tap.hookOf(node)),
       }),
       ended: (node, { state, exitWhy }) => {
+        this.watch.ended(node.id);
         if (state === 'exited') world.report(new SimViolation(`node ${node.id} ended by itself: ${exitWhy}`));
       },
     });
@@ -175,6 +176,8 @@ export class ClusterScript {
       ghost: this.ghost,
       random: (concern) => this.world.random(concern),
       learned: (topic, partition, { leader, leaderEpoch }) => this.watch.leaders.saw(`${topic}-${partition}`, leaderEpoch, leader),
+      registers: this.watch.registers,
+      lifeOf: (node) => `life ${this.cluster.node(node).lives} of node ${node}`,
       mode: WORKLOAD,
       count: (counter) => void this.counts.set(counter, this.counted(counter) + 1),
     });

@@ -5,6 +5,7 @@
 
 import type { Env } from '../../../../log/env';
 import type { SimRandom } from '../../random';
+import type { RegisterChecker } from './checkers/registers';
 import type { AdminParts } from './cluster-admin';
 import { createTopic, findCoordinator } from './cluster-admin';
 import { GroupCommitter } from './cluster-committer';
@@ -13,6 +14,7 @@ import { partitionKey } from './cluster-ghost';
 import type { Acked, Destination } from './cluster-producers';
 import { ClusterIdempotentProducer, PlainProducer } from './cluster-producers';
 import { PartitionReader } from './cluster-reader';
+import { ClusterRegistrar } from './cluster-registrar';
 import type { LeaderLearned } from './routed-client';
 import { RoutedClient } from './routed-client';
 
@@ -32,6 +34,9 @@ export interface WorkloadParts {
   readonly ghost: ClusterGhost;
   readonly random: (concern: string) => SimRandom;
   readonly learned: LeaderLearned;
+  readonly registers: RegisterChecker;
+  /** Tells the lives of a node apart. */
+  readonly lifeOf: (node: number) => string;
   readonly mode: WorkloadMode;
   count(counter: string): void;
   /** Told of every batch that an idempotent producer had acknowledged. */
@@ -45,6 +50,8 @@ export interface Patience {
 }
 
 const ALL = -1;
+/** Mean time between two steps of the registrar. */
+const REGISTER_GAP_MS = 500;
 /** Of one batch: the smallest segment holds it. */
 const MAX_VALUES_BYTES = 400;
 
@@ -53,6 +60,7 @@ export class ClusterWorkload {
   readonly destinations: Destination[] = [];
   readonly readers = new Map<string, PartitionReader>();
   private readonly committer: GroupCommitter;
+  private readonly registrar: ClusterRegistrar;
   private readonly clients: RoutedClient[] = [];
   private readonly working: Promise<void>[] = [];
   private isFinishing = false;
@@ -60,9 +68,11 @@ export class ClusterWorkload {
   private values = 0;
 
   constructor(private readonly parts: WorkloadParts) {
-    const { ghost, count } = parts;
+    const { env, ghost, count, registers, lifeOf } = parts;
     this.admin = { client: this.client('admin'), ghost, count };
     this.committer = new GroupCommitter({ client: this.client('committer'), ghost, count });
+    const nowMs = (): number => env.clock.monotonicMs();
+    this.registrar = new ClusterRegistrar({ client: this.client('registrar'), ghost, count, registers, nowMs, lifeOf });
   }
 
   /** Makes a topic; from then on it is written to and read. */
@@ -79,7 +89,7 @@ export class ClusterWorkload {
   /** Sets everybody to work. */
   async start(): Promise<void> {
     while ((await findCoordinator(this.admin)) === null) await this.admin.client.pause(50);
-    this.working.push(this.produceIdempotently('producer-0'), this.produceIdempotently('producer-1'), this.producePlainly(), this.keepCommitting());
+    this.working.push(this.produceIdempotently('producer-0'), this.produceIdempotently('producer-1'), this.producePlainly(), this.keepCommitting(), this.keepRegistering());
   }
 
   /** Nothing new is begun once enough is acknowledged; resolves when all that was begun has its answer. */
@@ -98,6 +108,7 @@ export class ClusterWorkload {
       this.parts.ghost.checkWhole(partitionKey(topic, partition), await reader.readWhole());
       await this.committer.check(topic, partition);
     }
+    await this.registrar.check([...new Set(this.destinations.map(({ topic }) => topic))]);
   }
 
   /** One batch from a producer of its own, acknowledged: for scripts. */
@@ -149,6 +160,14 @@ export class ClusterWorkload {
       await this.pause(random);
       const { topic, partition } = random.pick(this.destinations);
       await this.committer.commit(topic, partition, this.readers.get(partitionKey(topic, partition))?.position ?? 0);
+    }
+  }
+
+  private async keepRegistering(): Promise<void> {
+    const random = this.parts.random('workload/registrar');
+    while (!this.isFinishing) {
+      await this.admin.client.pause(random.spread(0, REGISTER_GAP_MS * 2));
+      await this.registrar.step(random, random.pick(this.destinations).topic);
     }
   }
 

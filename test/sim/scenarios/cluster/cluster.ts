@@ -39,8 +39,9 @@ export const cluster: Scenario = {
   name: 'cluster',
   counters: [
     ...[WHOLE_PLAY, ...FAULT_KINDS, 'frame lost', 'frame delayed', 'acked', 'plain acked', 'acks=1 told', 'retry', 'fetched', 'commit', 'topic created', 'config altered'],
+    ...['register written', 'register refused', 'register read', 'controller asked'],
     ...['election', 'leader lost', 'isr shrink', 'isr expand', 'elr', 'controller elected', 'broker fenced', 'broker unfenced', 'broker registered'],
-    ...['roll', 'truncation', 'metadata truncation', 'snapshot checked', 'snapshot fetched', 'vote granted', 'members checked', 'flushed mode', 'cached mode', 'fast detection', "Kafka's detection"],
+    ...['roll', 'truncation', 'metadata truncation', 'snapshot checked', 'snapshot fetched', 'vote granted', 'members checked', 'leader looked into', 'high watermark moved', 'flushed mode', 'cached mode', 'fast detection', "Kafka's detection"],
   ],
   plan: planCluster,
   play: (play) => new ClusterPlay(play).run(),
@@ -101,6 +102,8 @@ class ClusterPlay {
       ghost,
       random: (concern) => world.random(concern),
       learned: (topic, partition, { leader, leaderEpoch }) => this.watch.leaders.saw(`${topic}-${partition}`, leaderEpoch, leader),
+      registers: this.watch.registers,
+      lifeOf: (node) => `life ${this.cluster.node(node).lives} of node ${node}`,
       mode: modes,
       count: (counter) => this.play.count(counter),
     });
@@ -176,6 +179,7 @@ class ClusterPlay {
 
   /** Killed by the plan; whoever else kills a node starts it again himself. One that gives up by itself is a violation. */
   private nodeEnded(node: SimNode, process: SimProcess): void {
+    this.watch.ended(node.id);
     if (node.id === VICTIM) this.calls[node.lives - 1] = process.callCount;
     if (process.state === 'exited') this.world.report(new SimViolation(`node ${node.id} ended by itself: ${process.exitWhy}\n${this.story()}`));
     if (process.killedBefore === '') return;

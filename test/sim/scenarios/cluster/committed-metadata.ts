@@ -6,6 +6,7 @@
  */
 
 import { readControlRecords } from '../../../../controller/raft/control-batches';
+import { ConfigResourceType } from '../../../../controller/metadata/config-resource';
 import { MetadataImage } from '../../../../controller/metadata/image';
 import { mergeChange, registrationOf } from '../../../../controller/metadata/partition-registration';
 import type { MetadataRecord } from '../../../../controller/metadata/records';
@@ -25,6 +26,8 @@ import type { SimCluster, SimNode } from './sim-cluster';
 export interface MetadataWatcher {
   count(counter: string): void;
   violate(what: string): void;
+  /** A config of a topic was set. */
+  configured(topic: string, name: string, value: string | null): void;
 }
 
 export class CommittedMetadata {
@@ -123,6 +126,7 @@ export class CommittedMetadata {
     }
     if (record.type === 'BrokerRegistrationChangeRecord' && record.value.fenced !== 0) this.watcher.count(record.value.fenced === 1 ? 'broker fenced' : 'broker unfenced');
     if (record.type === 'RegisterBrokerRecord') this.checkRegistration(record.value.brokerId, record.value.brokerEpoch);
+    if (record.type === 'ConfigRecord' && record.value.resourceType === ConfigResourceType.topic) this.watcher.configured(record.value.resourceName, record.value.name, record.value.value);
     this.image.replay(record, null);
   }
 

@@ -79,7 +79,11 @@ export class DiskBatches {
     const content = image.peek();
     const knownBytes = startOf(content, known.batches);
     const batches = knownBytes < 0 ? [] : [...known.batches];
-    for (const batch of DiskBatches.batchesIn(content.subarray(Math.max(0, knownBytes)))) batches.push(ownBatch(batch));
+    for (const batch of DiskBatches.batchesIn(content.subarray(Math.max(0, knownBytes)))) {
+      // Checksums do not cover where a batch lies: what a torn write has left of one may say anything, until it is cut off.
+      if (batch.baseOffset < (batches.at(-1)?.endOffset ?? 0)) break;
+      batches.push(ownBatch(batch));
+    }
     return { image, version: image.version, batches };
   }
 

@@ -13,9 +13,12 @@ import type { DiskBatch } from '../disk-batches';
 import { DiskBatches } from '../disk-batches';
 import { committedEnd, missingFrom } from './committed-end';
 import { memberObjection, membersOf } from './isr-members';
+import { advanceObjection, beliefObjection } from './leader-belief';
+import type { LeaderBelief } from './leader-belief';
 import { LeaderChecker } from './leaders';
 import { mismatch } from './log-matching';
 import { forgotten, objectionTo, stepsOf } from './partition-history';
+import { RegisterChecker } from './registers';
 import { unsettled } from './settled';
 import { linesOf, snapshotObjection } from './snapshot-replay';
 import { VoteChecker } from './votes';
@@ -306,5 +309,106 @@ describe('what clients of a cluster know', () => {
   test('batches are read from bytes', () => {
     const bytes = encodeBatch({ records: [{ key: null, value: Buffer.from('a'), timestampMs: 0 }, { key: null, value: Buffer.from('b'), timestampMs: 0 }] }, crc32c);
     expect([...DiskBatches.recordsIn(Buffer.concat([bytes, bytes.subarray(0, 40)]))]).toEqual(records('a', 'b'));
+  });
+});
+
+describe('what a leader believes of its ISR', () => {
+  const belief = (change: Partial<LeaderBelief> = {}): LeaderBelief => ({ brokerId: 1, leaderEpoch: 4, partitionEpoch: 7, maximalIsr: [1, 2, 3], hasProposal: false, ...change });
+
+  test('includes everybody who is in it, or may come to be', () => {
+    expect(beliefObjection('t-0', belief(), registration(), 2)).toBeNull();
+    expect(beliefObjection('t-0', belief({ partitionEpoch: 6, maximalIsr: [1, 2], hasProposal: true }), registration(), 2)).toContain('and not 3');
+    expect(beliefObjection('t-0', belief({ partitionEpoch: 6, hasProposal: true }), registration(), 2)).toBeNull();
+  });
+
+  test('is what is committed, when nothing has been asked for', () => {
+    expect(beliefObjection('t-0', belief(), registration({ isr: [1, 2] }), 2)).toContain('asked for nothing');
+    expect(beliefObjection('t-0', belief({ hasProposal: true }), registration({ isr: [1, 2] }), 2)).toBeNull();
+  });
+
+  test('says nothing of a leader that has been replaced, or that knows more than is known to be committed', () => {
+    expect(beliefObjection('t-0', belief({ leaderEpoch: 3, maximalIsr: [1] }), registration(), 2)).toBeNull();
+    expect(beliefObjection('t-0', belief({ partitionEpoch: 8, maximalIsr: [1, 2] }), registration(), 2)).toBeNull();
+  });
+
+  test('calls nothing committed that a member lacks', () => {
+    const ends = [{ nodeId: 1, endOffset: 9 }, { nodeId: 2, endOffset: 8 }];
+    expect(advanceObjection('t-0', belief(), 8, registration(), ends)).toBeNull();
+    expect(advanceObjection('t-0', belief(), 9, registration(), ends)).toContain('member 2 ends at 8');
+    expect(advanceObjection('t-0', belief({ leaderEpoch: 3 }), 9, registration(), ends)).toBeNull();
+  });
+});
+
+describe('configs as registers', () => {
+  const registers = (isAllKnown = false): { readonly said: string[]; readonly checker: RegisterChecker } => {
+    const said: string[] = [];
+    return { said, checker: new RegisterChecker((what) => said.push(what), () => isAllKnown) };
+  };
+
+  test('hold what was acknowledged, in the order in which it was', () => {
+    const { said, checker } = registers();
+    checker.writing('t', 'a', 1);
+    checker.committed('t', 'a');
+    checker.acked('t', 'a', 2);
+    checker.writing('t', 'b', 3);
+    checker.committed('t', 'b');
+    checker.said('node 1', 't', 'b');
+    checker.acked('t', 'b', 4);
+    checker.finish();
+    expect(said).toEqual([]);
+    expect(checker.latest('t')).toBe('b');
+  });
+
+  test('may be written again until the writer has his answer, and not after', () => {
+    const { said, checker } = registers();
+    for (const [value, atMs] of [['a', 1], ['b', 2]] as const) checker.writing('t', value, atMs);
+    for (const value of ['a', 'b', 'a']) checker.committed('t', value);
+    expect(said).toEqual([]);
+    checker.acked('t', 'a', 1.5);
+    expect(said).toEqual([expect.stringContaining("'b' was written to the config of t after 'a' was acknowledged")]);
+  });
+
+  test('lose nothing that was acknowledged', () => {
+    const known = registers(true);
+    known.checker.writing('t', 'a', 1);
+    known.checker.acked('t', 'a', 2);
+    expect(known.said).toEqual([expect.stringContaining('is not committed')]);
+    const unknown = registers();
+    unknown.checker.writing('t', 'a', 1);
+    unknown.checker.acked('t', 'a', 2);
+    expect(unknown.said).toEqual([]);
+    unknown.checker.finish();
+    expect(unknown.said).toEqual([expect.stringContaining('is lost')]);
+  });
+
+  test('never hold what was refused, or what nobody wrote', () => {
+    const { said, checker } = registers();
+    checker.writing('t', 'a', 1);
+    checker.refused('t', 'a');
+    checker.committed('t', 'a');
+    checker.committed('t', 'b');
+    expect(said).toEqual([expect.stringContaining('was refused'), expect.stringContaining('nobody wrote')]);
+  });
+
+  test('never go back, as one broker tells of them, one after another', () => {
+    const { said, checker } = registers();
+    for (const [register, value] of [['t', 'a'], ['u', 'b'], ['t', 'c']] as const) {
+      checker.writing(register, value, 1);
+      checker.committed(register, value);
+    }
+    checker.said('node 1', 't', 'a');
+    checker.said('node 1', 'u', 'b');
+    checker.said('node 2', 't', 'c');
+    expect(said).toEqual([]);
+    checker.said('node 2', 'u', null);
+    expect(said).toEqual([expect.stringContaining("node 2 says that the config of u is 'null'")]);
+  });
+
+  test('are not judged by what is not known to be committed yet, until it has to be', () => {
+    const { said, checker } = registers();
+    checker.writing('t', 'a', 1);
+    checker.said('node 1', 't', 'a');
+    checker.finish();
+    expect(said).toEqual([expect.stringContaining('never committed')]);
   });
 });

@@ -1,5 +1,6 @@
 /**
- * I2 and I4: every member of the ISR and of the ELR, the leader included, holds all that was ever acknowledged or read.
+ * I2 and I4: every member of the ISR and of the ELR, the leader included, holds all that any leader
+ * ever called committed, acknowledged or gave to a consumer.
  * Members that are known to have lost their disk are excused until the controller knows it, too.
  */
 
@@ -16,7 +17,7 @@ export function memberObjection(key: string, partition: PartitionRegistration, e
     if (endOffset >= committedEnd) continue;
     const role = nodeId === partition.leader ? 'I2 the leader' : 'I4 the member';
     const where = `isr [${partition.isr.join()}], elr [${partition.elr.join()}], leader epoch ${partition.leaderEpoch}`;
-    return `${role} ${nodeId} of ${key} ends at ${endOffset}, and ${committedEnd} was acknowledged or read (${where})`;
+    return `${role} ${nodeId} of ${key} ends at ${endOffset}, and ${committedEnd} was committed (${where})`;
   }
   return null;
 }
