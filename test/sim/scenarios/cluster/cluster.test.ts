@@ -21,16 +21,6 @@ describe('a cluster, simulated', () => {
       expect([...script.watch.committed.image.cluster.brokers.keys()].sort()).toEqual([1, 2, 3]);
     }));
 
-  test('goes on with another leader when the leader of a partition is killed', () =>
-    ClusterScript.play(2, async (script) => {
-      const producer = await script.ready(TOPIC);
-      const { leader } = script.partition(TOPIC, 0);
-      script.cluster.kill(leader);
-      report('leader of a partition killed', await script.timeOf(() => script.sendOne(producer, HERE)));
-      expect(script.partition(TOPIC, 0).leader).not.toBe(leader);
-      await script.finish();
-    }));
-
   test('goes on with another controller when the controller is killed', () =>
     ClusterScript.play(3, async (script) => {
       const producer = await script.ready(TOPIC);
@@ -39,18 +29,6 @@ describe('a cluster, simulated', () => {
       report('controller killed', await script.timeOf(() => script.sendOne(producer, HERE)));
       await script.until(() => script.controller() !== controller, 10_000, 'another controller');
       await script.addTopic('letters', 1);
-      await script.finish();
-    }));
-
-  test.each([1, 2, 3])('fences nobody for a pause of two seconds of node %d', (id) =>
-    ClusterScript.play(`pause-${id}`, async (script) => {
-      await script.ready(TOPIC);
-      const fenced = script.counted('broker fenced');
-      script.cluster.pause(id);
-      await script.pause(2_000);
-      script.cluster.resume(id);
-      await script.pause(5_000);
-      expect(script.counted('broker fenced')).toBe(fenced);
       await script.finish();
     }));
 
@@ -106,19 +84,6 @@ describe('a cluster, simulated', () => {
       // The controller elects nobody whose replica it believes to be on the disk that is gone.
       const directory = (): string | null => directoryOf(script.partition(TOPIC, 0), follower.id);
       await script.until(() => directory() === follower.directoryId, 20_000, 'the new directory is known');
-      await script.finish();
-    }));
-
-  test('takes no harm from connections that are reset', () =>
-    ClusterScript.play(9, async (script) => {
-      const producer = await script.ready(TOPIC);
-      const fenced = script.counted('broker fenced');
-      for (let i = 0; i < 20; i++) {
-        script.cluster.reset((i % 3) + 1);
-        await script.sendOne(producer, HERE);
-        await script.pause(100);
-      }
-      expect(script.counted('broker fenced')).toBe(fenced);
       await script.finish();
     }));
 
