@@ -1,6 +1,5 @@
 /** Which topics a flow copies, and what a group's topic is called where the group may go on. */
 import type { FlowSettings } from '../flow/settings';
-import { originalTopic } from './policy-names';
 import type { ReplicationPolicy } from './replication-policy';
 
 type Rules = Pick<FlowSettings, 'policy' | 'topics' | 'replicatesHeartbeats' | 'source' | 'target'>;
@@ -30,8 +29,11 @@ export function cameFromTarget(flow: Pick<Rules, 'policy' | 'target'>, topic: st
   return flow.policy.topicSource(topic) === flow.target.alias;
 }
 
-/** The name on the target under which a reader of `topic` on the source goes on. */
+/**
+ * The name on the target under which a reader of `topic` on the source goes on. A topic that came from the target loses that
+ * hop (MirrorMaker 2 takes all hops away, and names another topic when there were more).
+ */
 export function targetTopicOf(flow: Pick<Rules, 'policy' | 'source' | 'target'>, topic: string): string {
-  if (cameFromTarget(flow, topic)) return originalTopic(flow.policy, topic);
-  return flow.policy.formatRemoteTopic(flow.source.alias, topic);
+  const upstream = cameFromTarget(flow, topic) ? flow.policy.upstreamTopic(topic) : null;
+  return upstream ?? flow.policy.formatRemoteTopic(flow.source.alias, topic);
 }

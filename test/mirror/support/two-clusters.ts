@@ -8,6 +8,8 @@ import { ClusterClient } from '../../../wire/cluster-client';
 import { encodeBatch, type DecodedRecord, type RecordSpec } from '../../../wire/record/records';
 import { CopyBench } from './copy-bench';
 
+const QUICK = { overrides: { 'group.initial.rebalance.delay.ms': '0' } };
+
 export class TwoClusters {
   readonly told: string[] = [];
   readonly logger: Logger = this.keeper();
@@ -21,7 +23,7 @@ export class TwoClusters {
   ) {}
 
   static async start(): Promise<TwoClusters> {
-    const [a, b] = await Promise.all([startBroker(), startBroker()]);
+    const [a, b] = await Promise.all([startBroker(QUICK), startBroker(QUICK)]);
     const env = createNodeBaseEnv({ logger: silent });
     const client = ({ port }: StartedBroker) =>
       new ClusterClient(env, { bootstrap: [{ host: '127.0.0.1', port }], clientId: 'test' });
