@@ -12,8 +12,8 @@ import { ClusterClient } from '../../wire/cluster-client';
 import { CopyEngine } from '../copy/copy-engine';
 import { DEFAULT_COPY_SETTINGS, type CopySettings } from '../copy/copy-settings';
 import { keyOf, nameOf } from '../copy/lane';
-import { OrdinaryWriter } from '../copy/ordinary-writer';
-import type { WriterFactory } from '../copy/partition-writer';
+import { OrdinaryWriter, type PositionBook } from '../copy/ordinary-writer';
+import type { PartitionWriter } from '../copy/partition-writer';
 import { GroupClient } from '../sharing/group-client';
 import { DEFAULT_SHARING_SETTINGS, GroupMember, type SharingSettings } from '../sharing/group-member';
 import { readMm2Positions } from '../sharing/mm2-positions';
@@ -43,7 +43,7 @@ export interface FlowEquipment {
   readonly discovery: TopicDiscovery;
   readonly parts: readonly FlowPart[];
   /** For a mode that is not the ordinary one; null: the ordinary one. */
-  readonly writerOf: WriterFactory | null;
+  readonly writerOf: ((partition: FlowPartition, positions: PositionBook) => PartitionWriter) | null;
 }
 
 export type FlowEquipper = (context: FlowContext) => FlowEquipment;
@@ -106,7 +106,7 @@ export class Flow {
       source,
       target,
       events: this.copyEvents(),
-      writerOf: writerOf ?? ((partition) => this.ordinaryWriter(partition)),
+      writerOf: (partition) => writerOf?.(partition, this.positions) ?? this.ordinaryWriter(partition),
     });
   }
 

@@ -18,6 +18,7 @@ import { writeInt16, writeInt32 } from '../../wire/record/big-endian';
 import type { CommittedBatch } from '../copy/committed-batches-core';
 import type { PositionBook } from '../copy/ordinary-writer';
 import { CopyStopped, type Parcel, type PartitionWriter, type ProduceAnswer, type ResumePoint, type SourceRange, type Verdict } from '../copy/partition-writer';
+import type { FlowContext } from '../flow/flow-part';
 import type { FlowPartition } from '../flow/flow-partition';
 import { lastBatchesAgree } from './last-batch';
 import { mirroredRange, startAt, type LogRange } from './mirror-mode';
@@ -153,6 +154,20 @@ export class PreservingWriter implements PartitionWriter {
     const message = errorMessage ?? `${targetTopic}-${partition} was refused with error ${errorCode}`;
     return { kind: 'trouble', trouble: { kind: 'refused', errorCode, message } };
   }
+}
+
+/** The writers of a flow. */
+export function preservingWriters({
+  env,
+  source,
+  target,
+  settings,
+}: FlowContext): (partition: FlowPartition, positions: PositionBook) => PreservingWriter {
+  const isLatest = settings.startsAt === 'latest';
+  const firstOffset = ({ sourceTopic, partition }: FlowPartition): Promise<number> =>
+    source.listOffset(sourceTopic, partition, isLatest ? -1 : -2, isLatest);
+  const parts = { env, source, target, sourceAlias: settings.source.alias, firstOffset };
+  return (partition, positions) => new PreservingWriter({ ...parts, positions }, partition);
 }
 
 /** Batches of one answer lie side by side: then nothing is copied. */
