@@ -24,6 +24,8 @@ export interface CopySettings {
   readonly maxBackoffMs: number;
   /** How long a partition that stopped waits before it is looked at again. */
   readonly stoppedRetryMs: number;
+  /** How long a source topic must be missing in the metadata to be deleted: a broker that has just started may lack it. */
+  readonly missingTopicMs: number;
 }
 
 export const DEFAULT_COPY_SETTINGS: CopySettings = {
@@ -39,6 +41,7 @@ export const DEFAULT_COPY_SETTINGS: CopySettings = {
   backoffMs: 100,
   maxBackoffMs: 5_000,
   stoppedRetryMs: 30_000,
+  missingTopicMs: 5_000,
 };
 
 /** Doubles with each failure, from the first on. */

@@ -9,13 +9,14 @@ import type { BrokerAddress, ClusterClient, TopicView } from '../../wire/cluster
 
 const BETWEEN_MS = 100;
 const MAX_AGE_MS = 60_000;
-const MAX_BACKOFF_MS = 5_000;
 
 export interface LeadersParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
   readonly client: ClusterClient;
+  /** Between two tries while not everything is known. */
+  readonly maxBackoffMs: number;
   /** Told after each answer. */
   readonly changed: () => void;
 }
@@ -105,7 +106,7 @@ export class Leaders {
       if (view.errorCode !== ErrorCode.NONE || view.leaders.includes(-1)) isWhole = false;
     }
     for (const topic of this.topics.keys()) if (!this.views.has(topic)) isWhole = false;
-    this.askAt(this.now() + (isWhole ? MAX_AGE_MS : MAX_BACKOFF_MS));
+    this.askAt(this.now() + (isWhole ? MAX_AGE_MS : this.parts.maxBackoffMs));
     this.parts.changed();
   }
 
@@ -113,6 +114,6 @@ export class Leaders {
     this.isAsking = false;
     if (this.isClosed) return;
     this.parts.logger.warn(`no metadata: ${error instanceof Error ? error.message : String(error)}`);
-    this.askAt(this.now() + Math.min(MAX_BACKOFF_MS, BETWEEN_MS * 2 ** Math.min(this.failures++, 10)));
+    this.askAt(this.now() + Math.min(this.parts.maxBackoffMs, BETWEEN_MS * 2 ** Math.min(this.failures++, 10)));
   }
 }

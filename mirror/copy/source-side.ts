@@ -15,9 +15,6 @@ import { nameOf, refused, TOLD_FAILURES, type Lane, type Lanes } from './lane';
 import { Leaders } from './leaders';
 import { fetchKey, SourceFetcher, type FetchedPartition, type Wanted } from './source-fetcher';
 
-/** Metadata of a broker that has just started may lack topics for a moment. */
-const MISSING_MS = 5_000;
-
 export class SourceSide {
   private readonly leaders: Leaders;
   private readonly fetchers = new Map<number, { readonly address: string; readonly fetcher: SourceFetcher }>();
@@ -29,7 +26,15 @@ export class SourceSide {
   ) {
     const { clock, timers } = parts.env;
     const logger = parts.logger.child('source');
-    this.leaders = new Leaders({ clock, timers, logger, client: parts.source, changed: () => this.changed() });
+    const { maxBackoffMs } = parts.settings;
+    this.leaders = new Leaders({
+      clock,
+      timers,
+      logger,
+      client: parts.source,
+      maxBackoffMs,
+      changed: () => this.changed(),
+    });
   }
 
   watch(topic: string): void {
@@ -64,7 +69,8 @@ export class SourceSide {
     if (view.errorCode === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) {
       const nowMs = this.now();
       if (lane.missingSinceMs < 0) lane.missingSinceMs = nowMs;
-      if (nowMs - lane.missingSinceMs >= MISSING_MS) this.lanes.stop(lane, { kind: 'source-deleted' });
+      if (nowMs - lane.missingSinceMs >= this.parts.settings.missingTopicMs)
+        this.lanes.stop(lane, { kind: 'source-deleted' });
       return;
     }
     lane.missingSinceMs = -1;

@@ -24,7 +24,15 @@ export class TargetSide {
   ) {
     const { clock, timers } = parts.env;
     const logger = parts.logger.child('target');
-    this.leaders = new Leaders({ clock, timers, logger, client: parts.target, changed: () => this.changed() });
+    const { maxBackoffMs } = parts.settings;
+    this.leaders = new Leaders({
+      clock,
+      timers,
+      logger,
+      client: parts.target,
+      maxBackoffMs,
+      changed: () => this.changed(),
+    });
   }
 
   watch(topic: string): void {

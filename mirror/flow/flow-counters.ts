@@ -18,6 +18,8 @@ export class FlowCounters implements CopyEvents {
   records = 0;
   bytes = 0;
   gaps = 0;
+  /** How often records were found on the target that the flow had not written. */
+  foreignWrites = 0;
   readonly partitions = new Map<string, PartitionCounters>();
 
   copied({ partition, records, bytes, lastSourceOffset, maxTimestampMs }: Copied): void {
@@ -39,7 +41,10 @@ export class FlowCounters implements CopyEvents {
     if (trouble.kind === 'gap') {
       this.gaps++;
       counters.gaps++;
-    } else counters.trouble = trouble;
+      return;
+    }
+    if (trouble.kind === 'foreign-write') this.foreignWrites++;
+    counters.trouble = trouble;
   }
 
   recovered(partition: FlowPartition): void {

@@ -33,6 +33,9 @@ const CONFIGS: Readonly<Record<TopicPlan['kind'], Record<string, string>>> = {
   'append-time': { 'message.timestamp.type': 'LogAppendTime' },
 };
 
+/** Of this hour: what is older than the retention may go before it is compared. */
+const STARTED_MS = Date.now() - 600_000;
+
 /** Creates and fills the topics; resolves when all records are acknowledged. */
 export async function fillTopics(
   env: BaseEnv,
@@ -64,7 +67,7 @@ function record({ kind }: TopicPlan, index: number, chance: number): RecordSpec 
   return {
     key: hasKey ? Buffer.from(key) : null,
     value: isTombstone ? null : Buffer.from(`value ${index} ${'x'.repeat(chance % 300)}`),
-    timestampMs: 1_790_000_000_000 + index,
+    timestampMs: STARTED_MS + index,
     headers:
       chance % 4 === 0
         ? [

@@ -53,8 +53,16 @@ export class CopyBench {
     readonly target: ClusterClient,
   ) {}
 
-  static async start(overrides: Readonly<Record<string, string>> = {}): Promise<CopyBench> {
-    const [a, b] = await Promise.all([startBroker(), startBroker({ overrides })]);
+  /** `directories`: where a broker keeps its records, for one that is started again. */
+  static async start(
+    overrides: Readonly<Record<string, string>> = {},
+    directories: { readonly source?: string; readonly target?: string } = {},
+  ): Promise<CopyBench> {
+    const at = (directory: string | undefined) => (directory === undefined ? {} : { directory });
+    const [a, b] = await Promise.all([
+      startBroker(at(directories.source)),
+      startBroker({ overrides, ...at(directories.target) }),
+    ]);
     const env = createNodeBaseEnv({ logger: quiet });
     const client = (port: number): ClusterClient =>
       new ClusterClient(env, { bootstrap: [{ host: '127.0.0.1', port }], clientId: 'test' });
