@@ -27,9 +27,7 @@ export function startMirror(env: BaseEnv, settings: MirrorSettings, options: Mir
     sharing: { ...DEFAULT_FLOW_TUNING.sharing, ...options.sharing },
     storeIntervalMs: options.storeIntervalMs ?? DEFAULT_FLOW_TUNING.storeIntervalMs,
   };
-  const flows = settings.flows
-    .filter(({ isEnabled }) => isEnabled)
-    .map((flow) => new Flow(env, flow, flowEquipment, tuning));
+  const flows = settings.flows.map((flow) => new Flow(env, flow, flowEquipment, tuning));
   for (const flow of flows) flow.start();
   return {
     flows,

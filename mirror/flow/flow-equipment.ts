@@ -1,13 +1,25 @@
 /** The parts that each flow is made of, by its settings. */
+import { CheckpointPart } from '../checkpoints/checkpoint-part';
+import { HeartbeatPart } from '../heartbeats/heartbeat-part';
 import { GroupOffsetSync } from '../preserve/group-offset-sync';
 import { preservingWriters } from '../preserve/preserving-writer';
 import { TopicSync } from '../topics/topic-sync';
+import { OffsetSyncWriter } from '../translation/offset-sync-writer';
 import type { FlowEquipment } from './flow';
-import type { FlowContext } from './flow-part';
+import type { FlowContext, TopicDiscovery } from './flow-part';
+
+/** Of a flow that is not enabled: it has heartbeats alone. */
+const NOTHING: TopicDiscovery = { discover: () => Promise.resolve([]) };
 
 export function flowEquipment(context: FlowContext): FlowEquipment {
+  const heartbeats = new HeartbeatPart(context);
+  if (!context.settings.isEnabled) return { discovery: NOTHING, parts: [heartbeats], writerOf: null };
   const topics = new TopicSync(context);
-  if (!context.settings.preservesOffsets) return { discovery: topics, parts: [topics], writerOf: null };
-  const groups = new GroupOffsetSync(context);
-  return { discovery: topics, parts: [topics, groups], writerOf: preservingWriters(context) };
+  if (context.settings.preservesOffsets) {
+    const groups = new GroupOffsetSync(context);
+    return { discovery: topics, parts: [topics, groups, heartbeats], writerOf: preservingWriters(context) };
+  }
+  const syncs = new OffsetSyncWriter(context);
+  const checkpoints = new CheckpointPart({ ...context, flushSyncs: () => syncs.flush() });
+  return { discovery: topics, parts: [topics, syncs, checkpoints, heartbeats], writerOf: null };
 }

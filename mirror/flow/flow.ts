@@ -9,6 +9,7 @@ import type { BaseEnv, TimerHandle } from '../../wire/base/env';
 import { ServerError } from '../../wire/broker-link';
 import { ExchangeError } from '../../wire/client-connection';
 import { ClusterClient } from '../../wire/cluster-client';
+import { type CommittedOffset, committedOffsets } from '../../wire/group-admin';
 import { CopyEngine } from '../copy/copy-engine';
 import { DEFAULT_COPY_SETTINGS, type CopySettings } from '../copy/copy-settings';
 import { keyOf, nameOf } from '../copy/lane';
@@ -69,6 +70,7 @@ export class Flow {
   private discoverTimer: TimerHandle | null = null;
   private producerId: Promise<number> | null = null;
   private mm2: Promise<ReadonlyMap<string, number>> | null = null;
+  private group: Promise<readonly CommittedOffset[]> | null = null;
 
   constructor(
     private readonly env: BaseEnv,
@@ -293,8 +295,24 @@ export class Flow {
       this.context.logger.info(`${nameOf(one)} goes on where MirrorMaker 2 stopped, at ${taken}`);
       return taken;
     }
+    const groupOffset = await this.offsetOfGroup(one);
+    if (groupOffset !== null) return groupOffset;
     const isLatest = settings.startsAt === 'latest';
     return source.listOffset(sourceTopic, partition, isLatest ? -1 : -2, isLatest);
+  }
+
+  /** What the group that is taken over has committed for this partition. */
+  private async offsetOfGroup({ sourceTopic, partition }: FlowPartition): Promise<number | null> {
+    const { source, settings } = this.context;
+    if (settings.takesOverGroup === undefined) return null;
+    this.group ??= committedOffsets(source, settings.takesOverGroup);
+    try {
+      const known = await this.group;
+      return known.find((each) => each.topic === sourceTopic && each.partition === partition)?.offset ?? null;
+    } catch (error) {
+      this.group = null;
+      throw error;
+    }
   }
 
   private async freshProducerId(): Promise<number> {

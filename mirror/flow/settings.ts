@@ -36,6 +36,8 @@ export interface FlowSettings {
   /** Of the topics that are created on the target. */
   readonly replicationFactor: number;
   readonly startsAt: 'earliest' | 'latest';
+  /** A group of the source where a copy starts that has no position yet: the one in which MirrorMaker 1 kept them. */
+  readonly takesOverGroup?: string;
   /** null: turned off (`*.enabled=false`, or an interval below 0). */
   readonly refreshTopicsMs: number | null;
   readonly refreshGroupsMs: number | null;

@@ -39,6 +39,7 @@ export function propertiesBetween(
     'offset-syncs.topic.replication.factor': '1',
     'checkpoints.topic.replication.factor': '1',
     'heartbeats.topic.replication.factor': '1',
+    'emit.heartbeats.enabled': 'false',
     ...extra,
   };
 }
