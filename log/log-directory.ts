@@ -2,7 +2,7 @@
  * One entry of log.dirs: its checkpoints, whether it was stopped cleanly, and whether it can be written.
  */
 import { CheckpointError, readOffsetCheckpoint, writeOffsetCheckpoint, type PartitionOffset } from './checkpoint';
-import { DirectoryState } from './directory-state';
+import { DirectoryState, isDiskError } from './directory-state';
 import type { Env } from './env';
 import {
   CLEAN_SHUTDOWN_MARKER,
@@ -14,8 +14,14 @@ import {
 } from './file-names';
 import { readTextFile, replaceFile, unlinkIfPresent, type Durability } from './small-file';
 
-/** Ours, beside Kafka's files: what must hold for unsynced writes of the last run to be there still. */
-const VOLATILITY_FILE = '.moldau_volatility';
+/** Ours, beside Kafka's files: which broker this life is, and what must hold for its unsynced writes to be there still. */
+const LIFE_FILE = '.moldau_volatility';
+const NO_EPOCH = -1;
+
+interface Life {
+  readonly token: string;
+  readonly brokerEpoch: number;
+}
 
 export interface StoredOffsets {
   readonly recoveryPoints: ReadonlyMap<string, PartitionOffset>;
@@ -38,16 +44,21 @@ export class LogDirectory {
     private readonly env: Env,
     readonly path: string,
     readonly wasCleanlyStopped: boolean,
-    /** Broker epoch of the last clean stop, for BrokerRegistration.PreviousBrokerEpoch (KIP-966); -1 when unknown. */
+    /**
+     * Broker epoch of the last life, if everything that it wrote is here: after a clean stop, or when only the process ended
+     * (same boot, same mount, no failure of the disk). For BrokerRegistration.PreviousBrokerEpoch (KIP-966); else -1.
+     */
     readonly previousBrokerEpoch: number,
-    /** After an unclean stop: the page cache of the last run cannot have been lost (same boot, same mount). */
-    readonly keptUnsyncedWrites: boolean,
+    private readonly volatilityToken: string,
     readonly stored: StoredOffsets,
     wentOffline: (directory: string, reason: string) => void,
   ) {
     this.writtenRecoveryPoints = stored.recoveryPoints;
     this.writtenLogStarts = stored.logStarts;
-    this.state = new DirectoryState(env, path, (reason) => wentOffline(path, reason));
+    this.state = new DirectoryState(env, path, (reason) => {
+      this.disown();
+      wentOffline(path, reason);
+    });
   }
 
   /** Opens a directory that is locked. Throws DiskError. */
@@ -55,13 +66,32 @@ export class LogDirectory {
     const { disk } = env;
     const marker = readTextFile(disk, `${path}/${CLEAN_SHUTDOWN_MARKER}`);
     const token = disk.volatilityToken(path);
-    const keptUnsyncedWrites = readTextFile(disk, `${path}/${VOLATILITY_FILE}`) === token;
-    replaceFile(disk, path, VOLATILITY_FILE, token);
+    const life = lifeOf(readTextFile(disk, `${path}/${LIFE_FILE}`));
+    const keptEpoch = life?.token === token ? life.brokerEpoch : NO_EPOCH;
+    const previousBrokerEpoch = marker === null ? keptEpoch : brokerEpochOf(marker);
+    // Until it is registered anew it is still who it was: it may die before.
+    replaceFile(disk, path, LIFE_FILE, textOf({ token, brokerEpoch: previousBrokerEpoch }));
     // The marker goes before anything is written: a crash from here on is an unclean stop.
     unlinkIfPresent(disk, `${path}/${CLEAN_SHUTDOWN_MARKER}`);
     disk.syncDirectorySync(path);
     const stored = readStoredOffsets(env, path);
-    return new LogDirectory(env, path, marker !== null, brokerEpochOf(marker), keptUnsyncedWrites, stored, wentOffline);
+    return new LogDirectory(env, path, marker !== null, previousBrokerEpoch, token, stored, wentOffline);
+  }
+
+  /** Whoever finds this directory after kill -9 may say that it was this broker. Throws DiskError. */
+  noteBrokerEpoch(brokerEpoch: number): void {
+    // Not synced: after loss of power it must not count anyway.
+    replaceFile(this.env.disk, this.path, LIFE_FILE, textOf({ token: this.volatilityToken, brokerEpoch }), 'cached');
+  }
+
+  /** A failed disk may have dropped what was written to it. */
+  private disown(): void {
+    try {
+      this.noteBrokerEpoch(NO_EPOCH);
+    } catch (error) {
+      if (!isDiskError(error)) throw error;
+      this.env.logger.warn(`${this.path}/${LIFE_FILE} could not be written: ${error.message}; check the disk before the next start.`);
+    }
   }
 
   /** What a crash would recover the partition from. */
@@ -143,15 +173,30 @@ function isSame(some: readonly PartitionOffset[], others: readonly PartitionOffs
   );
 }
 
-function brokerEpochOf(marker: string | null): number {
-  if (marker === null || marker === '') return -1;
+/** The marker's presence is what matters; one that cannot be parsed merely names no epoch. */
+function brokerEpochOf(marker: string): number {
+  const { brokerEpoch } = fieldsOf(marker);
+  return typeof brokerEpoch === 'number' ? brokerEpoch : NO_EPOCH;
+}
+
+/** Null when there is no such file, or none that we can read. */
+function lifeOf(text: string | null): Life | null {
+  const { token, brokerEpoch } = fieldsOf(text ?? '');
+  return typeof token === 'string' && typeof brokerEpoch === 'number' ? { token, brokerEpoch } : null;
+}
+
+function textOf(life: Life): string {
+  return JSON.stringify({ version: 0, ...life });
+}
+
+/** Of a JSON object; none of anything else. */
+function fieldsOf(text: string): Readonly<Record<string, unknown>> {
   try {
-    const parsed: unknown = JSON.parse(marker);
-    const epoch = typeof parsed === 'object' && parsed !== null ? (parsed as { brokerEpoch?: unknown }).brokerEpoch : undefined;
-    return typeof epoch === 'number' ? epoch : -1;
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {};
   } catch {
-    // The marker's presence is what matters; one that cannot be parsed merely names no epoch.
-    return -1;
+    // Torn by a crash, or not ours.
+    return {};
   }
 }
 

@@ -349,6 +349,11 @@ export class LogManager {
     this.checkpoints.writeHighWatermarks();
   }
 
+  /** A broker has been registered: with that epoch its directories can be recognised after kill -9. Throws DiskError. */
+  noteBrokerEpoch(brokerEpoch: number): void {
+    this.checkpoints.forEachOnlineDirectory((directory) => directory.noteBrokerEpoch(brokerEpoch));
+  }
+
   /** Flushes and closes everything so that the next start believes the files. Also closes after a failure, without marks. */
   async close(brokerEpoch: number): Promise<void> {
     this.stopped = true;

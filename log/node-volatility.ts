@@ -1,8 +1,10 @@
 /**
  * Part of the binding (`node-disk.ts`): what tells whether writes that were never synced can still be there.
  *
- * They live in the page cache of one boot of the kernel and one mount of the file system. Where either cannot be told,
- * the token never repeats: "may be gone" is then always the answer, which costs a recovery but never a record.
+ * They live in the page cache of one boot of the kernel and one mount of the file system. A mount that is made again has the
+ * same id, device and place, so the kernel's number of the disk is looked at too, which a disk gets anew whenever it is
+ * attached; and the directory's own identity, which a copy that was restored does not have. Where one of them cannot be told,
+ * the token never repeats: "may be gone" is then always the answer, which costs availability but never a record.
  */
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
@@ -10,6 +12,7 @@ import * as path from 'node:path';
 
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 const MOUNTS = '/proc/self/mountinfo';
+const BLOCK_DEVICES = '/sys/dev/block';
 
 /** The kernel's name of this boot; null where it has none. */
 export function bootId(): string | null {
@@ -18,12 +21,20 @@ export function bootId(): string | null {
 
 /** Throws what node:fs throws when `directory` does not exist. */
 export function volatilityTokenOf(directory: string): string {
-  const { dev } = fs.statSync(directory);
+  const { ino, birthtimeMs } = fs.statSync(directory);
   const boot = bootId();
   const mounts = readOrNull(MOUNTS);
   const mount = mounts === null ? null : mountOf(fs.realpathSync(directory), mounts);
-  if (boot === null || mount === null) return `unknown-${crypto.randomUUID()}`;
-  return `boot=${boot} device=${dev} mount=${mount}`;
+  const disk = mount === null ? null : diskSequenceOf(mount);
+  if (boot === null || mount === null || disk === null) return `unknown-${crypto.randomUUID()}`;
+  return `boot=${boot} mount=${mount} disk=${disk} directory=${ino},${birthtimeMs}`;
+}
+
+/** The number of the disk that is mounted, or of the one that the partition is of; null without one (an old kernel, no disk). */
+function diskSequenceOf(mount: string): string | null {
+  const [, device = ''] = mount.split(',');
+  const sequence = readOrNull(`${BLOCK_DEVICES}/${device}/diskseq`) ?? readOrNull(`${BLOCK_DEVICES}/${device}/../diskseq`);
+  return sequence?.trim() ?? null;
 }
 
 /**

@@ -28,6 +28,8 @@ export interface LifecycleParts {
   appliedOffset(): number;
   /** Ids of log directories that have failed. */
   offlineLogDirs(): readonly string[];
+  /** Called with its epoch before the broker says that it lives. */
+  registered(brokerEpoch: number): void;
 }
 
 type State = 'starting' | 'running' | 'stopping' | 'ended';
@@ -148,6 +150,7 @@ export class BrokerLifecycle {
     if (this.state !== 'starting') return;
     if (!isPeerFailure(result) && result.errorCode === ErrorCode.NONE) {
       this.epoch = result.brokerEpoch;
+      this.parts.registered(result.brokerEpoch);
       this.heartbeatNow();
       return;
     }

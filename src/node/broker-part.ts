@@ -192,7 +192,7 @@ export class BrokerPart {
   }
 
   private createLifecycle(): BrokerLifecycle {
-    const { env, config, channels, quorum } = this.parts;
+    const { env, config, channels, quorum, logs } = this.parts;
     return new BrokerLifecycle({
       channel: channels.heartbeats,
       timers: env.timers,
@@ -203,6 +203,7 @@ export class BrokerPart {
       requestTimeoutMs: config.get('broker.heartbeat.interval.ms'),
       appliedOffset: () => quorum.loader.lastPublishedOffset,
       offlineLogDirs: () => this.offlineLogDirs(),
+      registered: (brokerEpoch) => logs.noteBrokerEpoch(brokerEpoch),
     });
   }
 
@@ -243,7 +244,7 @@ export class BrokerPart {
       rack: config.get('broker.rack'),
       isMigratingZkBroker: false,
       logDirs: config.logDirs.flatMap((path) => identity.directoryIds.get(path) ?? []).sort(),
-      // The last stop was clean only if every directory says so, of the same life.
+      // The last life is all there only if every directory says so, of the same one.
       previousBrokerEpoch: others.length === 0 ? epoch : -1,
     };
   }

@@ -9,6 +9,8 @@ import { NodeDisk } from '../../log/node-disk';
 import { toDiskError } from '../../log/node-disk-error';
 import { FsyncSlots } from '../../log/node-fsync-slots';
 import { mountOf } from '../../log/node-volatility';
+import { LoopDisk } from '../support/loop-disk';
+import { needs } from '../support/needs';
 import { InlineWorkers } from '../../log/node-workers';
 
 let directory: string;
@@ -292,10 +294,29 @@ describe('the lock', () => {
 });
 
 describe('the volatility token', () => {
-  test('is the same for all paths of one mount and over time', () => {
-    disk.makeDirectorySync(at('below'));
-    expect(disk.volatilityToken(directory)).toBe(disk.volatilityToken(at('below')));
+  test('differs for another directory, such as a copy that was restored', () => {
+    disk.makeDirectorySync(at('copy'));
+    expect(disk.volatilityToken(directory)).not.toBe(disk.volatilityToken(at('copy')));
     expect(disk.volatilityToken(directory)).not.toBe(disk.volatilityToken('/proc'));
+  });
+
+  test('never repeats where there is no disk', () => {
+    expect(disk.volatilityToken('/proc')).not.toBe(disk.volatilityToken('/proc'));
+  });
+
+  needs('loop')('of a disk of its own', () => {
+    test('is the same over time, and another after the disk was attached anew', () => {
+      const own = new LoopDisk(8);
+      try {
+        const first = disk.volatilityToken(own.path);
+        expect(disk.volatilityToken(own.path)).toBe(first);
+        own.losePower();
+        own.remount();
+        expect(disk.volatilityToken(own.path)).not.toBe(first);
+      } finally {
+        own.dispose();
+      }
+    });
   });
 
   test('names the longest mount above a path, the topmost of two on one point, and blanks in names', () => {

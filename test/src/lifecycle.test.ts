@@ -62,6 +62,7 @@ function lifecycle(failed: readonly string[] = []): { time: ManualTime; controll
     requestTimeoutMs: 2000,
     appliedOffset: () => 0,
     offlineLogDirs: () => failed,
+    registered: () => undefined,
   });
   return { time, controller, broker };
 }

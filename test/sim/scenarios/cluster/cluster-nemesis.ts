@@ -4,8 +4,8 @@
  *
  * The budget. kill -9, pauses and cuts: without limit, at all times. Loss of power: without limit where acknowledged means flushed;
  * elsewhere one node at a time, while all others are in every ISR. A wiped disk: one node, likewise. Until the controller
- * knows that a node has lost its disk, and that its replicas lie on the new one, nobody else dies: whoever dies counts as one who may have lost something (KIP-966), and
- * of nobody but such the cluster elects no leader by itself.
+ * knows of such a loss, and that the node's replicas lie on the new disk, nobody else loses anything; the others may be killed,
+ * since who was killed says who it was, and remains eligible.
  */
 
 import type { ApiName } from '../../../../wire/api-keys';
@@ -104,7 +104,8 @@ export class ClusterNemesis {
 
   private takeDown(kind: 'kill' | 'power' | 'stop' | 'wipe', id: number, downMs: number): void {
     const { cluster, watch } = this.parts;
-    if (!cluster.isRunning(id) || cluster.node(id).isStopping || watch.isAwaiting) return this.leaveOut(id);
+    if (!cluster.isRunning(id) || cluster.node(id).isStopping) return this.leaveOut(id);
+    if (kind !== 'kill' && watch.isAwaiting) return this.leaveOut(id);
     if (kind === 'stop') return this.stop(id, downMs);
     const losesData = kind === 'wipe' || (kind === 'power' && !cluster.isFlushed);
     if (losesData && (!this.mayLose(id) || (kind === 'wipe' && this.wiped))) return this.leaveOut(id);
@@ -126,7 +127,8 @@ export class ClusterNemesis {
 
   private takeAllDown(kind: 'killAll' | 'powerAll', downMs: number): void {
     const { cluster, random, watch } = this.parts;
-    const isBeyond = watch.isAwaiting || (kind === 'powerAll' && !cluster.isFlushed) || cluster.nodes.some(({ isStopping }) => isStopping);
+    const isTooMuch = kind === 'powerAll' && (watch.isAwaiting || !cluster.isFlushed);
+    const isBeyond = isTooMuch || cluster.nodes.some(({ isStopping }) => isStopping);
     if (isBeyond) return this.leaveOut(random.pick(NODE_IDS));
     this.did(kind);
     for (const { id } of cluster.nodes) {

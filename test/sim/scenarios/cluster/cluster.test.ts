@@ -87,6 +87,30 @@ describe('a cluster, simulated', () => {
       await script.finish();
     }));
 
+  const lossesOfOne = [
+    ['its disk', (script: ClusterScript, id: number) => (script.cluster.kill(id), script.cluster.wipe(id))],
+    ['what was not flushed', (script: ClusterScript, id: number) => script.cluster.losePower(id)],
+  ] as const;
+  // Whoever was killed, and is back on the same boot and mount, has kept what it acknowledged, and remains eligible.
+  test.each(lossesOfOne.flatMap(([what, lose]) => [1, 2, 3].flatMap((id) => [[id, what, 'first', lose] as const, [id, what, 'last', lose] as const])))(
+    'has everything, and goes on, when node %d has lost %s and comes back %s, and the other two were killed at the same time',
+    (lost, what, when, lose) =>
+      ClusterScript.play(`lost-${lost}-${what}`, async (script) => {
+        const producer = await script.ready(TOPIC);
+        for (let i = 0; i < 20; i++) await script.sendOne(producer, HERE);
+        const others = [1, 2, 3].filter((id) => id !== lost);
+        script.watch.excuse(lost);
+        for (const id of others) script.cluster.kill(id);
+        lose(script, lost);
+        for (const id of when === 'first' ? [lost, ...others] : [...others, lost]) {
+          script.cluster.start(id);
+          await script.pause(300);
+        }
+        await script.sendOne(producer, HERE);
+        await script.finish();
+      }),
+  );
+
   test('keeps its promises over random schedules', () =>
     inMacrotask(() => {
       const tally = newTally();
