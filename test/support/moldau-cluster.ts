@@ -47,6 +47,7 @@ export class MoldauNode {
   constructor(
     readonly id: number,
     readonly port: number,
+    /** 0 for a node that is broker alone. */
     readonly controllerPort: number,
     readonly directoryId: string,
     readonly logDir: string,
@@ -92,8 +93,13 @@ export class MoldauCluster {
   private constructor(
     readonly dir: string,
     readonly clusterId: string,
-    readonly nodes: readonly MoldauNode[],
+    private readonly all: MoldauNode[],
+    private readonly options: MoldauClusterOptions,
   ) {}
+
+  get nodes(): readonly MoldauNode[] {
+    return this.all;
+  }
 
   /** Formats and starts every node; resolves when all serve clients. */
   static async start(options: MoldauClusterOptions = {}): Promise<MoldauCluster> {
@@ -118,12 +124,23 @@ export class MoldauCluster {
       const [port, controllerPort] = [ports[index] ?? 0, ports[count + index] ?? 0];
       return new MoldauNode(id, port, controllerPort, kafkaUuid(), logDir, join(dir, `node-${id}.properties`), options);
     });
-    const cluster = new MoldauCluster(dir, kafkaUuid(), nodes);
+    const cluster = new MoldauCluster(dir, kafkaUuid(), nodes, options);
     for (const node of nodes) {
-      cluster.writeProperties(node, options.properties ?? {});
+      cluster.writeProperties(node);
       await cluster.formatNode(node);
     }
     return cluster;
+  }
+
+  /** One more node, broker alone: formatted, and not started. */
+  async addBroker(): Promise<MoldauNode> {
+    const [port = 0] = await freePorts(1);
+    const id = this.all.length + 1;
+    const node = new MoldauNode(id, port, 0, kafkaUuid(), join(this.dir, `node-${id}`), join(this.dir, `node-${id}.properties`), this.options);
+    this.all.push(node);
+    this.writeProperties(node);
+    await this.formatNode(node);
+    return node;
   }
 
   get bootstrap(): string {
@@ -138,8 +155,9 @@ export class MoldauCluster {
 
   /** `moldau storage format`; of a node that was wiped without voters, as one that joins a quorum that is there. */
   async formatNode(node: MoldauNode, who: 'first voters' | 'no voters' = 'first voters'): Promise<void> {
-    const voters = this.nodes.map(({ id, controllerPort, directoryId }) => `${id}@${HOST}:${controllerPort}:${directoryId}`);
-    const quorum = who === 'no voters' ? ['--no-initial-controllers'] : ['--initial-controllers', voters.join(',')];
+    const voters = controllersOf(this.nodes).map(({ id, controllerPort, directoryId }) => `${id}@${HOST}:${controllerPort}:${directoryId}`);
+    const forController = who === 'no voters' ? ['--no-initial-controllers'] : ['--initial-controllers', voters.join(',')];
+    const quorum = node.controllerPort === 0 ? [] : forController;
     const args = ['storage', 'format', '--cluster-id', this.clusterId, '--config', node.propertiesFile, ...quorum];
     const child = new Child('format', process.execPath, [moldauCommand, ...args]);
     const timer = setTimeout(() => child.kill('SIGKILL'), FORMAT_TIMEOUT_MS);
@@ -166,8 +184,8 @@ export class MoldauCluster {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  private writeProperties(node: MoldauNode, own: Readonly<Record<string, string>>): void {
-    const properties = { ...clusterProperties(node, this.nodes), ...own };
+  private writeProperties(node: MoldauNode): void {
+    const properties = { ...clusterProperties(node, this.nodes), ...this.options.properties };
     const lines = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`);
     writeFileSync(node.propertiesFile, lines.join(''));
   }
@@ -193,17 +211,23 @@ export async function startMoldauCluster(options: MoldauClusterOptions = {}): Pr
   };
 }
 
-/** A combined node's properties, the same for Moldau and for Apache Kafka. */
+/** A node's properties, the same for Moldau and for Apache Kafka. */
 export function clusterProperties(node: ClusterNode, nodes: readonly ClusterNode[]): Readonly<Record<string, string>> {
+  const isController = node.controllerPort > 0;
+  const client = `PLAINTEXT://${HOST}:${node.port}`;
   return {
-    'process.roles': 'broker,controller',
+    'process.roles': isController ? 'broker,controller' : 'broker',
     'node.id': String(node.id),
-    listeners: `PLAINTEXT://${HOST}:${node.port},CONTROLLER://${HOST}:${node.controllerPort}`,
+    listeners: isController ? `${client},CONTROLLER://${HOST}:${node.controllerPort}` : client,
     'controller.listener.names': 'CONTROLLER',
-    'controller.quorum.bootstrap.servers': nodes.map(({ controllerPort }) => `${HOST}:${controllerPort}`).join(','),
+    'controller.quorum.bootstrap.servers': controllersOf(nodes).map(({ controllerPort }) => `${HOST}:${controllerPort}`).join(','),
     'log.dirs': node.logDir,
     ...PROPERTIES,
   };
+}
+
+function controllersOf<N extends ClusterNode>(nodes: readonly N[]): readonly N[] {
+  return nodes.filter(({ controllerPort }) => controllerPort > 0);
 }
 
 /** 16 bytes of chance in Kafka's form; one that begins with a dash would look like a flag. */

@@ -21,9 +21,12 @@ const PACE_MS = 5;
 const RESTART_MS = 200;
 
 export interface ClusterProducer {
+  readonly name: string;
   start(): Promise<{ readonly ended: Promise<void> }>;
   /** Sends nothing new, and ends when everything is acked. */
   stop(): void;
+  /** The test has failed: whatever would go on is ended. */
+  abandon?(): void;
 }
 
 /** acks=all and idempotent, one batch at a time, tried until it is acked. */
@@ -37,7 +40,7 @@ export class WireClusterProducer implements ClusterProducer {
   constructor(
     bootstrap: readonly BrokerAddress[],
     private readonly target: ProducerTarget,
-    private readonly name: string,
+    readonly name: string,
     private readonly random: SimRandom,
   ) {
     this.sequences = Array.from({ length: target.partitions }, () => 0);
@@ -88,7 +91,7 @@ export class KafkajsClusterProducer implements ClusterProducer {
   constructor(
     bootstrap: readonly BrokerAddress[],
     private readonly target: ProducerTarget,
-    private readonly name: string,
+    readonly name: string,
     private readonly random: SimRandom,
   ) {
     this.producer = kafkajsOf(bootstrap).producer({ idempotent: true, retry: KAFKAJS_RETRY });
@@ -119,9 +122,7 @@ export class KafkajsClusterProducer implements ClusterProducer {
     ledger.noteSent(partition, this.name, numbers.at(-1) ?? 0);
     const messages = values.map((value) => ({ value, partition }));
     const [answer] = await this.producer.send({ topic, acks: -1, messages });
-    // A duplicate that the broker knows already is acked without an offset: kafkajs says -1 then.
-    const baseOffset = Number(answer?.baseOffset ?? -1);
-    if (baseOffset >= 0) ledger.noteAcked(partition, baseOffset, values);
+    ledger.noteAcked(partition, Number(answer?.baseOffset ?? -1), values);
   }
 }
 

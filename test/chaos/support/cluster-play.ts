@@ -5,20 +5,23 @@ import { SimRandom } from '../../sim/random';
 import { MoldauCluster, type MoldauClusterOptions } from '../../support/moldau-cluster';
 import { checkReplicas, directoryAt } from '../../support/replica-check';
 import { HOST } from './client-env';
-import { clusterClient, GroupReader, KafkajsClusterProducer, untilAnswered, WireClusterProducer } from './cluster-clients';
+import { ClusterAdmin } from './cluster-admin';
+import { clusterClient, type ClusterProducer, GroupReader, KafkajsClusterProducer, untilAnswered, WireClusterProducer } from './cluster-clients';
+import { KcatClusterProducer } from './kcat-producer';
 import { Ledger } from './ledger';
 import { problemsOf, readPartition } from './read-log';
 
 const TOPIC = 'chaos';
 const PARTITIONS = 3;
+const REPLICAS = 3;
 const LOOK_MS = 20;
 
 export interface ClusterPlay {
   readonly cluster: MoldauCluster;
   readonly ledger: Ledger;
   readonly random: SimRandom;
-  /** Resolves when every partition has all its replicas in sync. */
-  untilInSync(): Promise<void>;
+  readonly admin: ClusterAdmin;
+  readonly partitions: number;
 }
 
 /**
@@ -30,58 +33,51 @@ export async function playCluster(
   options: MoldauClusterOptions,
   illTreat: (play: ClusterPlay) => Promise<void>,
 ): Promise<readonly string[]> {
-  const random = new SimRandom(seed);
   const cluster = await MoldauCluster.start(options);
   const bootstrap = cluster.nodes.map(({ port }) => ({ host: HOST, port }));
-  const admin = clusterClient(bootstrap, 'admin');
+  const client = clusterClient(bootstrap, 'admin');
   const ledger = new Ledger();
   const target = { topic: TOPIC, partitions: PARTITIONS, ledger };
   const reader = new GroupReader(bootstrap, TOPIC, 'chaos-readers');
+  const producers: readonly ClusterProducer[] = [
+    new WireClusterProducer(bootstrap, target, 'wire', new SimRandom(`${seed} wire`)),
+    new KafkajsClusterProducer(bootstrap, target, 'kafkajs', new SimRandom(`${seed} kafkajs`)),
+    new KcatClusterProducer(bootstrap, target, 'kcat', new SimRandom(`${seed} kcat`)),
+  ];
   try {
-    await untilAnswered(() => admin.createTopic(TOPIC, PARTITIONS, 3, { 'internal.segment.bytes': String(256 * 1024) }));
-    const producers = [
-      new WireClusterProducer(bootstrap, target, 'wire', random),
-      new KafkajsClusterProducer(bootstrap, target, 'kafkajs', random),
-    ];
+    await untilAnswered(() => client.createTopic(TOPIC, PARTITIONS, REPLICAS, { 'internal.segment.bytes': String(256 * 1024) }));
     const running = await Promise.all(producers.map((producer) => producer.start()));
     await reader.start();
-    await illTreat({ cluster, ledger, random, untilInSync: () => untilInSync(admin) });
+    const admin = new ClusterAdmin(client, TOPIC, PARTITIONS);
+    const failed = Promise.all(running.map(({ ended }) => ended));
+    const random = new SimRandom(`${seed} faults`);
+    await Promise.race([illTreat({ cluster, ledger, random, admin, partitions: PARTITIONS }), failed]);
     for (const producer of producers) producer.stop();
-    await Promise.all(running.map(({ ended }) => ended));
+    await failed;
     const port = cluster.nodes[0]?.port ?? 0;
     const problems = await problemsOf(port, target, 'everything acked');
-    await untilReadEverything(admin, reader);
+    await untilReadEverything(client, reader);
     await reader.stop();
     await cluster.stop();
-    return [...problems, ...reader.problems, ...differencesOf(cluster)];
+    return [...problems, ...reader.problems, ...ledger.unwritten(producers.map(({ name }) => name)), ...differencesOf(cluster)];
   } finally {
-    admin.close();
+    for (const producer of producers) producer.abandon?.();
+    client.close();
     await cluster.dispose();
   }
 }
 
-async function untilInSync(admin: ClusterClient): Promise<void> {
-  for (;;) {
-    const request = { topics: [{ name: TOPIC }], allowAutoTopicCreation: false };
-    const { topics } = await untilAnswered(() => admin.ask('any', 'Metadata', request));
-    const partitions = topics[0]?.partitions ?? [];
-    const isInSync = partitions.every(({ isrNodes, leaderId }) => isrNodes.length === 3 && leaderId >= 0);
-    if (partitions.length === PARTITIONS && isInSync) return;
-    await delay(LOOK_MS);
-  }
-}
-
-async function untilReadEverything(admin: ClusterClient, reader: GroupReader): Promise<void> {
+async function untilReadEverything(client: ClusterClient, reader: GroupReader): Promise<void> {
   for (let partition = 0; partition < PARTITIONS; partition++) {
-    const end = (await untilAnswered(() => readPartition(admin, TOPIC, partition))).length;
+    const end = (await untilAnswered(() => readPartition(client, TOPIC, partition))).length;
     while (reader.readBelow(partition) < end) await delay(LOOK_MS);
   }
 }
 
-/** Of the stopped cluster's files, internal topics included. */
+/** Of the stopped cluster's files, internal topics included: each partition of ours is on as many nodes as it should be. */
 function differencesOf(cluster: MoldauCluster): string[] {
   const checked = checkReplicas(cluster.nodes.map(({ logDir }) => directoryAt(logDir)));
-  const compared = checked.filter(({ topic, upTo }) => topic === TOPIC && upTo > 0).length;
-  const missing = compared === PARTITIONS ? [] : [`only ${compared} of ${PARTITIONS} partitions could be compared`];
+  const ours = checked.filter(({ topic, upTo, replicas }) => topic === TOPIC && upTo > 0 && replicas.length === REPLICAS);
+  const missing = ours.length === PARTITIONS ? [] : [`only ${ours.length} of ${PARTITIONS} partitions could be compared on ${REPLICAS} nodes`];
   return [...missing, ...checked.flatMap(({ differences }) => differences)];
 }

@@ -32,6 +32,17 @@ describe('a log', () => {
     expect(ledger.problems(0, records.slice(0, 7), 'a prefix')).toEqual([]);
   });
 
+  test('is wrong when a record is lost whose place its client was not told', () => {
+    const { ledger, records } = scene();
+    ledger.noteAcked(0, -1, [valueOf('a', 8)]);
+    expect(ledger.problems(0, records, 'everything acked')).toEqual([]);
+    expect(ledger.problems(0, records.slice(0, 8), 'everything acked')).toEqual(['partition 0: acked, and not there: a/8']);
+  });
+
+  test('says nothing of a producer of which nothing was acked', () => {
+    expect(scene().ledger.unwritten(['a', 'b'])).toEqual(['nothing of b was acked']);
+  });
+
   test.each([
     ['a record is missing in the middle', (all: DecodedRecord[]) => all.filter(({ offset }) => offset !== 3)],
     ['a record comes twice', (all: DecodedRecord[]) => [...all.slice(0, 9), record(9, valueOf('a', 8))]],

@@ -27,6 +27,8 @@ export class Ledger {
   ackedCount = 0;
   /** Of each partition, offset to the name of what was acked there. */
   private readonly acked = new Map<number, Map<number, string>>();
+  /** Of each partition, the names of what was acked without saying where. */
+  private readonly ackedSomewhere = new Map<number, Set<string>>();
   private readonly sent = new Map<number, Map<string, number>>();
   private readonly waiting: { readonly count: number; readonly resolve: () => void }[] = [];
 
@@ -36,9 +38,15 @@ export class Ledger {
     numbers.set(producer, Math.max(numbers.get(producer) ?? -1, number));
   }
 
+  /** `baseOffset` is -1 when the broker knew the batch already, and its client does not know where it is. */
   noteAcked(partition: number, baseOffset: number, values: readonly string[]): void {
     const offsets = mapAt(this.acked, partition);
-    values.forEach((value, i) => offsets.set(baseOffset + i, nameOf(value)));
+    const somewhere = this.ackedSomewhere.get(partition) ?? new Set<string>();
+    this.ackedSomewhere.set(partition, somewhere);
+    values.forEach((value, i) => {
+      if (baseOffset < 0) somewhere.add(nameOf(value));
+      else offsets.set(baseOffset + i, nameOf(value));
+    });
     this.ackedCount += values.length;
     for (const waiter of this.waiting.filter(({ count }) => count <= this.ackedCount)) {
       this.waiting.splice(this.waiting.indexOf(waiter), 1);
@@ -46,8 +54,16 @@ export class Ledger {
     }
   }
 
-  ackedIn(partition: number): number {
-    return this.acked.get(partition)?.size ?? 0;
+  /** A sentence for each producer of which nothing was acked: then nothing was shown about it. */
+  unwritten(producers: readonly string[]): string[] {
+    const acked = new Set<string>();
+    for (const name of this.ackedNames()) acked.add(name.split('/', 1)[0] ?? '');
+    return producers.filter((producer) => !acked.has(producer)).map((producer) => `nothing of ${producer} was acked`);
+  }
+
+  private *ackedNames(): Generator<string> {
+    for (const offsets of this.acked.values()) yield* offsets.values();
+    for (const names of this.ackedSomewhere.values()) yield* names;
   }
 
   /** Resolves once so many records more have been acked. */
@@ -99,6 +115,9 @@ export class Ledger {
       if (there === undefined && promise === 'a prefix') continue;
       if (there !== value) problems.push(`acked at ${offset}: ${head(value)}; there is ${head(there)}`);
     }
+    if (promise === 'a prefix' || firstOffset > 0) return problems;
+    const names = new Set(found.values());
+    for (const name of this.ackedSomewhere.get(partition) ?? []) if (!names.has(name)) problems.push(`acked, and not there: ${name}`);
     return problems;
   }
 }
