@@ -9,6 +9,7 @@ import type { DiskError } from './disk';
 import type { Env } from './env';
 import { PARTITION_METADATA } from './file-names';
 import type { LogSegment } from './segment';
+import type { Histogram } from '../wire/metrics/histogram';
 
 export interface FlushTarget {
   readonly directory: string;
@@ -41,6 +42,7 @@ export class Flusher {
   constructor(
     private readonly env: Env,
     private readonly target: FlushTarget,
+    private readonly times: Histogram,
   ) {}
 
   /** Files have come or gone: their directory's entries have to be synced too. */
@@ -71,10 +73,12 @@ export class Flusher {
     this.waiting = [];
     const { logEndOffset, generation } = this.target;
     const steps = this.steps();
+    const startedMs = this.env.clock.monotonicMs();
     const next = (error: DiskError | null): void => {
       const step = error === null ? steps.shift() : undefined;
-      if (step === undefined) this.finishRound(error, logEndOffset, generation);
-      else step(next);
+      if (step !== undefined) return step(next);
+      this.times.record(this.env.clock.monotonicMs() - startedMs);
+      this.finishRound(error, logEndOffset, generation);
     };
     next(null);
   }

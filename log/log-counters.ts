@@ -1,4 +1,6 @@
 /** What happened to the logs of a broker, for metrics, and for the simulator to see that its faults were met. */
+import { Histogram } from '../wire/metrics/histogram';
+
 export interface LogCounters {
   rolls: number;
   recoveredSegments: number;
@@ -7,6 +9,8 @@ export interface LogCounters {
   damagedSnapshots: number;
   duplicates: number;
   removedSegments: number;
+  /** How long rounds of fsyncs took. */
+  readonly flushTimes: Histogram;
 }
 
 export function newLogCounters(): LogCounters {
@@ -18,5 +22,6 @@ export function newLogCounters(): LogCounters {
     damagedSnapshots: 0,
     duplicates: 0,
     removedSegments: 0,
+    flushTimes: new Histogram(),
   };
 }

@@ -17,6 +17,8 @@ export interface LogSlice {
   readonly sizeBytes: number;
   /** Base offset of the first batch. */
   readonly baseOffset: number;
+  /** Where the next fetch goes on; where the size cuts the range, to within an entry of the offset index. */
+  readonly nextOffset: number;
   /** True when the first batch alone is larger than what was asked for, and nothing is returned. */
   readonly firstBatchTooLarge: boolean;
   /** Probably not in the page cache: read it asynchronously. */
@@ -60,7 +62,9 @@ function sliceFrom(log: PartitionLog, offset: number, maxBytes: number, endOffse
     const isCold = bytesAfter(segments, i, first.position) > WARM_BYTES;
     const { position, baseOffset, sizeBytes } = first;
     const firstBatchTooLarge = available < sizeBytes;
-    return { log, segment, position, sizeBytes: firstBatchTooLarge ? 0 : available, baseOffset, firstBatchTooLarge, isCold };
+    const isWhole = available === endPosition - position;
+    const nextOffset = isWhole ? Math.min(endOffset, segments[i + 1]?.baseOffset ?? endOffset) : Math.max(first.lastOffset + 1, segment.offsetNear(position + available));
+    return { log, segment, position, sizeBytes: firstBatchTooLarge ? 0 : available, baseOffset, nextOffset, firstBatchTooLarge, isCold };
   }
   return null;
 }
@@ -124,6 +128,29 @@ function findInSegment(segment: LogSegment, timestampMs: number, startOffset: nu
 
 function found(record: { offset: number; timestampMs: number }, batch: BatchView): FoundTimestamp {
   return { offset: record.offset, timestampMs: record.timestampMs, leaderEpoch: batch.partitionLeaderEpoch };
+}
+
+/** Timestamps so near to each other are not told apart: it saves a look at the file. */
+const NEAR_MS = 1000;
+
+/**
+ * When the record at `offset` was written, by its timestamp: to within its batch where that is likely to be in the page cache,
+ * else to within an entry of the time index, so that the disk is not waited for. Null where the log has no such record, or no
+ * time. Throws LogStorageError.
+ */
+export function timestampNear(log: PartitionLog, offset: number): number | null {
+  log.directoryState.assertReadable();
+  if (offset < log.logStartOffset || offset >= log.logEndOffset) return null;
+  const index = segmentIndexFor(log.segments, offset);
+  const segment = log.segments[index];
+  if (segment === undefined) return null;
+  return log.guarded(() => {
+    const { fromMs, toMs } = segment.timesAround(offset);
+    const isPrecise = fromMs >= 0 && toMs - fromMs <= NEAR_MS;
+    const isCold = bytesAfter(log.segments, index, segment.positionNear(offset)) > WARM_BYTES;
+    const timestampMs = isPrecise || isCold ? fromMs : (segment.locate(offset)?.maxTimestampMs ?? -1);
+    return timestampMs < 0 ? null : timestampMs;
+  });
 }
 
 /** The record with the largest timestamp (KIP-734), or null for an empty log. */

@@ -78,6 +78,18 @@ export class OffsetIndex {
     return slot < 0 ? 0 : (this.positions[slot] ?? 0);
   }
 
+  /** The offset from which a scan finds what lies at `position`: that of the last entry before it, or the base. */
+  offsetBefore(position: number): number {
+    let low = 0;
+    let high = this.count - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      if ((this.positions[middle] ?? 0) < position) low = middle + 1;
+      else high = middle - 1;
+    }
+    return high < 0 ? this.baseOffset : this.baseOffset + (this.relativeOffsets[high] ?? 0);
+  }
+
   private slotFor(relativeOffset: number): number {
     let low = 0;
     let high = this.count - 1;

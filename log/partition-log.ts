@@ -66,7 +66,7 @@ export class PartitionLog {
     const jitterBound = Math.min(settings.segmentJitterMs, settings.segmentMs, MAX_JITTER_MS);
     this.rollJitterMs = jitterBound > 0 ? context.env.random('log.roll.jitter').below(jitterBound) : 0;
     this.lastFlushMs = context.env.clock.monotonicMs();
-    this.flusher = new Flusher(context.env, this);
+    this.flusher = new Flusher(context.env, this, context.counters.flushTimes);
     this.hasChanged = !loaded.isAsCleanlyStopped;
   }
 

@@ -167,6 +167,25 @@ export class LogSegment {
     return findBatch(this.file.current, start, this.sizeBytes, (batch) => batch.lastOffset >= offset);
   }
 
+  /** The offset of what lies at `position`, to within an index entry and from memory alone. */
+  offsetNear(position: number): number {
+    return this.loaded().offsets.offsetBefore(position);
+  }
+
+  /** Between which timestamps the record at `offset` was written, from memory alone. */
+  timesAround(offset: number): { readonly fromMs: number; readonly toMs: number } {
+    const { fromMs, toMs } = this.loaded().times.around(offset);
+    return {
+      fromMs: fromMs < 0 ? (this.firstBatchTimestampMs ?? -1) : fromMs,
+      toMs: Math.min(toMs, this.largest.timestampMs),
+    };
+  }
+
+  /** Where `offset` lies, as `offsetNear`. */
+  positionNear(offset: number): number {
+    return this.loaded().offsets.positionFor(offset);
+  }
+
   /** The first batch that may hold a record of at least `timestampMs`, at or after `startOffset`. */
   locateTimestamp(timestampMs: number, startOffset: number): BatchPosition | null {
     const { offsets, times } = this.loaded();

@@ -91,6 +91,19 @@ export class TimeIndex {
     return high < 0 ? { timestampMs: -1, offset: this.baseOffset } : this.entry(high);
   }
 
+  /** Between which timestamps the record at `offset` was written, as far as entries tell; -1 before the first, Infinity after the last. */
+  around(offset: number): { readonly fromMs: number; readonly toMs: number } {
+    let low = 0;
+    let high = this.count - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      if (this.baseOffset + (this.relativeOffsets[middle] ?? 0) < offset) low = middle + 1;
+      else high = middle - 1;
+    }
+    const at = (slot: number, otherwise: number): number => (slot < 0 || slot >= this.count ? otherwise : (this.timestamps[slot] ?? otherwise));
+    return { fromMs: at(high, -1), toMs: at(low, Infinity) };
+  }
+
   /** Drops the entries at or after `offset`. */
   truncateTo(offset: number): void {
     while (this.count > 0 && this.last.offset >= offset) this.count--;

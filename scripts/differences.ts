@@ -57,7 +57,7 @@ function keysTable(): string {
   return `| key | Kafka's default | why |\n|---|---|---|\n${rows.join('')}`;
 }
 
-function replacePart(page: string, name: string, text: string): string {
+export function replacePart(page: string, name: string, text: string): string {
   const [start, end] = [`<!-- generated: ${name} -->\n`, `<!-- end of ${name} -->`];
   const [from, to] = [page.indexOf(start), page.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`docs/differences.md has no part called ${name}`);

@@ -122,6 +122,6 @@ class Ending {
     });
     const closed = Promise.race([stopped, failed]);
     closed.catch(() => undefined);
-    return { clusterId: node.clusterId, listeners: node.listeners, logDirs, leave: () => node.leave(), stop, closed };
+    return { clusterId: node.clusterId, listeners: node.listeners, logDirs, metrics: node.metrics, leave: () => node.leave(), stop, closed };
   }
 }

@@ -41,6 +41,8 @@ export interface StartedBroker {
   readonly port: number;
   readonly clusterId: string;
   readonly directory: string;
+  /** Where /metrics, /healthz and /readyz are: for whoever asks with `{ 'metrics.listener': 'localhost:0' }`, else null. */
+  readonly metricsUrl: string | null;
   /** Resolves after `stop()`, rejects if the broker had to end by itself. */
   readonly closed: Promise<void>;
   /** Ends the broker; nothing of it is left open afterwards. May be called again. */
@@ -59,6 +61,7 @@ const TEST_DEFAULTS: ConfigLayer = {
     ['group.initial.rebalance.delay.ms', '0'],
     ['offsets.topic.num.partitions', '1'],
     ['metadata.max.idle.interval.ms', '0'],
+    ['metrics.listener', ''],
   ]),
 };
 
@@ -73,6 +76,8 @@ export interface ClusterNode {
   /** 1 for the first node. */
   readonly id: number;
   readonly port: number;
+  /** As of `startBroker`; null while the node does not run. */
+  readonly metricsUrl: string | null;
   readonly isRunning: boolean;
 }
 
@@ -117,6 +122,7 @@ const CLUSTER_TEST_DEFAULTS: ConfigLayer = {
     ['controller.quorum.election.timeout.ms', '200'],
     ['controller.quorum.election.backoff.max.ms', '100'],
     ['controller.quorum.fetch.timeout.ms', '1000'],
+    ['metrics.listener', ''],
   ]),
 };
 
@@ -161,7 +167,7 @@ function startedCluster(cluster: LocalCluster, ended: () => void): StartedCluste
     brokers,
     clusterId: cluster.clusterId,
     get nodes(): readonly ClusterNode[] {
-      return cluster.nodeIds.map((id) => ({ id, port: cluster.clientPort(id), isRunning: cluster.isRunning(id) }));
+      return cluster.nodeIds.map((id) => ({ id, port: cluster.clientPort(id), metricsUrl: cluster.metricsUrl(id), isRunning: cluster.isRunning(id) }));
     },
     stop: () => (stopping ??= cluster.stop().finally(ended)),
     kill: (nodeId) => cluster.kill(nodeId),
@@ -188,7 +194,8 @@ async function start(options: StartBrokerOptions, directory: string, disk: NodeD
   const client = broker.listeners.find(({ name }) => !config.controllerListenerNames.includes(name));
   const port = client?.advertisedPort ?? 0;
   const brokers = [`${client?.advertisedHost ?? 'localhost'}:${port}`];
-  return { brokers, port, clusterId: broker.clusterId, directory, closed: broker.closed, stop: () => broker.stop() };
+  const metricsUrl = broker.metrics?.url ?? null;
+  return { brokers, port, clusterId: broker.clusterId, directory, metricsUrl, closed: broker.closed, stop: () => broker.stop() };
 }
 
 function configOf(options: StartBrokerOptions, directory: string): BrokerConfig {

@@ -32,7 +32,7 @@ export interface LifecycleParts {
   registered(brokerEpoch: number): void;
 }
 
-type State = 'starting' | 'running' | 'stopping' | 'ended';
+export type BrokerStanding = 'starting' | 'running' | 'stopping' | 'ended';
 
 /** Between tries while fenced; whoever has applied metadata heartbeats at once. */
 const RETRY_MS = 20;
@@ -53,7 +53,7 @@ const RETRIABLE: ReadonlySet<number> = new Set([
 ]);
 
 export class BrokerLifecycle {
-  private state: State = 'starting';
+  private state: BrokerStanding = 'starting';
   private epoch = -1;
   /** Monotonic time at which the last heartbeat that was answered well had been sent. */
   private confirmedMs = Number.NEGATIVE_INFINITY;
@@ -69,6 +69,16 @@ export class BrokerLifecycle {
   private onRefused: (why: string) => void = () => undefined;
 
   constructor(private readonly parts: LifecycleParts) {}
+
+  /** How the broker stands: only a running one is unfenced. */
+  get standing(): BrokerStanding {
+    return this.state;
+  }
+
+  /** How long ago the heartbeat was sent that the controller has answered last; Infinity before the first. */
+  get unansweredMs(): number {
+    return this.parts.clock.monotonicMs() - this.confirmedMs;
+  }
 
   /** -1 until registered. */
   get brokerEpoch(): number {

@@ -60,6 +60,11 @@ export class LocalCluster {
     return this.member(nodeId).ports.client;
   }
 
+  /** Where the node shows its metrics; null when it does not. */
+  metricsUrl(nodeId: number): string | null {
+    return this.member(nodeId).life?.running.metrics?.url ?? null;
+  }
+
   isRunning(nodeId: number): boolean {
     return this.member(nodeId).life !== null;
   }

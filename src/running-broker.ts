@@ -1,4 +1,5 @@
 /** A started broker, as the command line and the library see it. */
+import type { MetricFamily } from '../wire/metrics/metric-family';
 
 export interface RunningListener {
   readonly name: string;
@@ -10,10 +11,18 @@ export interface RunningListener {
   readonly advertisedPort: number;
 }
 
+/** metrics.listener, when it is open. */
+export interface RunningMetrics {
+  /** `http://host:port`; /metrics, /healthz and /readyz are below it. */
+  readonly url: string;
+  readonly families: readonly MetricFamily[];
+}
+
 export interface RunningBroker {
   readonly clusterId: string;
   readonly listeners: readonly RunningListener[];
   readonly logDirs: readonly string[];
+  readonly metrics: RunningMetrics | null;
   /** The broker hands its leaderships over and serves nobody any more; a controller in the same node goes on. */
   leave(): Promise<void>;
   /** Stops cleanly: nothing that was acknowledged needs recovery afterwards. Calling it again waits for the same end. */

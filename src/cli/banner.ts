@@ -24,6 +24,7 @@ export function banner(broker: RunningBroker, facts: BannerFacts): string {
       (listener) => [isController(listener) ? 'controller' : 'clients', listenerText(listener)] as const,
     ),
     ['cluster', `${broker.clusterId}, node ${facts.nodeId}`],
+    ...(broker.metrics === null ? [] : [['metrics', `${broker.metrics.url}/metrics, /healthz, /readyz`] as const]),
     ['data', broker.logDirs.map((directory) => resolve(directory)).join(', ')],
   ];
   if (first !== undefined) {

@@ -14,6 +14,7 @@ export interface PlannedNode {
   readonly id: number;
   readonly clientPort: number;
   readonly controllerPort: number;
+  readonly metricsPort: number;
   readonly logDir: string;
   readonly propertiesFile: string;
   readonly properties: string;
@@ -21,6 +22,8 @@ export interface PlannedNode {
 
 /** Controllers listen so far above the clients' ports. */
 const CONTROLLER_PORT_OFFSET = 100;
+/** And their metrics: 9404 for the first node, as everywhere, when clients have 9092. */
+const METRICS_PORT_OFFSET = 312;
 const MAX_NODES = 9;
 
 /** Keys that have no effect yet would only be warned about. */
@@ -32,15 +35,16 @@ export function shownDefaults(nodes: number): readonly (readonly [key: string, t
 export function planCluster(flags: ClusterFlags): readonly PlannedNode[] | string {
   const { nodes, basePort, dir } = flags;
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > MAX_NODES) return `--nodes takes 1 to ${MAX_NODES}.`;
-  const highest = basePort + CONTROLLER_PORT_OFFSET + nodes - 1;
+  const highest = basePort + METRICS_PORT_OFFSET + nodes - 1;
   if (!Number.isInteger(basePort) || basePort < 1 || highest > 65535) {
-    return `--base-port takes a port from which ${CONTROLLER_PORT_OFFSET + nodes} more are left.`;
+    return `--base-port takes a port from which ${METRICS_PORT_OFFSET + nodes} more are left.`;
   }
   const ids = Array.from({ length: nodes }, (_, index) => index + 1);
   const controllerPort = (id: number): number => basePort + CONTROLLER_PORT_OFFSET + id - 1;
   const bootstrap = ids.map((id) => `localhost:${controllerPort(id)}`).join(',');
   return ids.map((id) => {
     const clientPort = basePort + id - 1;
+    const metricsPort = basePort + METRICS_PORT_OFFSET + id - 1;
     const logDir = resolve(dir, `node-${id}`);
     const texts = new Map([
       ['process.roles', 'broker,controller'],
@@ -49,12 +53,14 @@ export function planCluster(flags: ClusterFlags): readonly PlannedNode[] | strin
       ['controller.listener.names', 'CONTROLLER'],
       ['controller.quorum.bootstrap.servers', bootstrap],
       ['log.dirs', logDir],
+      ['metrics.listener', `localhost:${metricsPort}`],
       ...shownDefaults(nodes),
     ]);
     const lines = [...texts].map(([key, value]) => `${key}=${value}\n`);
     return {
       id,
       clientPort,
+      metricsPort,
       controllerPort: controllerPort(id),
       logDir,
       propertiesFile: resolve(dir, `node-${id}.properties`),

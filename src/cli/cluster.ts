@@ -87,9 +87,9 @@ function prepare(plan: readonly PlannedNode[], dir: string): void {
   }
 }
 
-function readyLine({ id, clientPort, controllerPort, logDir }: PlannedNode): string {
+function readyLine({ id, clientPort, controllerPort, metricsPort, logDir }: PlannedNode): string {
   const where = relative('', logDir) || logDir;
-  return `node ${id}  clients localhost:${clientPort}  controllers localhost:${controllerPort}  data ${where}\n`;
+  return `node ${id}  clients localhost:${clientPort}  controllers localhost:${controllerPort}  metrics localhost:${metricsPort}  data ${where}\n`;
 }
 
 function summary(plan: readonly PlannedNode[], { nodes }: ClusterFlags): string {

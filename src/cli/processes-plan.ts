@@ -2,6 +2,7 @@
  * What `moldau server --processes N` starts: the node of the configuration as it is, and N - 1 brokers beside it, with ids,
  * ports and directories derived from its own.
  */
+import { parseMetricsListener } from '../../wire/metrics/metrics-server';
 import type { BrokerConfig } from '../config/broker-config';
 import type { ListenerConfig } from '../config/listeners';
 
@@ -52,10 +53,19 @@ function planned(config: BrokerConfig, forClients: readonly ListenerConfig[], in
     `log.dirs=${logDirs.join(',')}`,
     ...(config.isSet('advertised.listeners') ? [`advertised.listeners=${told.join(',')}`] : []),
     ...(config.isSet('metadata.log.dir') ? [`metadata.log.dir=${beside(config.metadataLogDir)}`] : []),
+    ...metricsOf(config, PORT_STEP * index),
     ...quorumOf(config),
     ...rack,
   ];
   return { id, overrides, logDirs, metadataLogDir: config.isSet('metadata.log.dir') ? beside(config.metadataLogDir) : (logDirs[0] ?? ''), port };
+}
+
+/** Each process has its own port; one that is watched nowhere stays so. */
+function metricsOf(config: BrokerConfig, above: number): readonly string[] {
+  const parsed = parseMetricsListener(config.get('metrics.listener'));
+  if (parsed === null || parsed.port === 0) return [];
+  const { host, port } = parsed;
+  return [`metrics.listener=${host.includes(':') ? `[${host}]` : host}:${port + above}`];
 }
 
 /** A node that names no quorum is its own: then it is the quorum of all. */

@@ -2,6 +2,7 @@
 import { defineConfig } from '../../wire/base/config-definition';
 import { logServerKeys } from '../../log/log-server-config';
 import { groupKeys } from './keys/group-keys';
+import { metricsKeys } from './keys/metrics-keys';
 import { networkKeys } from './keys/network-keys';
 import { quorumKeys } from './keys/quorum-keys';
 import { quotaKeys } from './keys/quota-keys';
@@ -13,6 +14,7 @@ import { transactionKeys } from './keys/transaction-keys';
 export const brokerKeys = defineConfig({
   ...quorumKeys.definitions,
   ...networkKeys.definitions,
+  ...metricsKeys.definitions,
   ...logServerKeys.definitions,
   ...replicationKeys.definitions,
   ...groupKeys.definitions,

@@ -15,7 +15,8 @@ const NO_PURGATORY_PURGE = 'a request that waits is taken out of the purgatory w
 const SHARE = 'share groups are not served yet';
 const STREAMS = 'the streams rebalance protocol is not served yet';
 const QUOTAS = 'quotas are not served yet';
-const METRICS = 'metrics are not served yet';
+const METRICS = 'metrics are served at metrics.listener as they are, and sampled by whoever scrapes them';
+const TELEMETRY = 'metrics of clients (KIP-714) are not taken yet';
 const TIERED = 'tiered storage is not served yet';
 const SECURITY = 'TLS, SASL and authorization are not served yet';
 const CLASSES = 'a class of the JVM cannot be loaded here';
@@ -71,7 +72,8 @@ const REASONS: readonly (readonly [reason: string, keys: readonly BrokerKey[]])[
       'client.quota.callback.class',
     ],
   ],
-  [METRICS, [...byPrefix('kafka.metrics.', 'metrics.'), 'metric.reporters', 'telemetry.max.bytes']],
+  [METRICS, [...byPrefix('kafka.metrics.', 'metrics.num.', 'metrics.recording.', 'metrics.sample.'), 'metric.reporters']],
+  [TELEMETRY, ['telemetry.max.bytes']],
   [
     TIERED,
     [

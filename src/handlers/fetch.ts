@@ -158,6 +158,7 @@ class DelayedFetch {
     this.settled();
     this.call.services.replicas.throttles.leader.record(read.throttledBytes);
     const told = this.context.filter(read.unknownCount > 0 ? unknownLast(read.partitions) : read.partitions);
+    if (read.sizeBytes > 0) this.count(told);
     const { sessionId } = this.context;
     if (!told.some(hasMoved)) {
       return this.respond({ errorCode: ErrorCode.NONE, sessionId, responses: responsesOf(told, nobody) });
@@ -167,6 +168,18 @@ class DelayedFetch {
       leaders.of(errorCode, this.nameOf(target), target.partition),
     );
     this.respond({ errorCode: ErrorCode.NONE, sessionId, responses, ...endpointsIn(leaders) });
+  }
+
+  private count(told: readonly FetchedPartition[]): void {
+    const { replication } = this.call.services.replicas.traffic;
+    for (const { slice, traffic, target } of told) {
+      if (slice === null || traffic === null) continue;
+      if (this.limits.follower !== null) replication.bytesOut += slice.sizeBytes;
+      else {
+        traffic.bytesOut += slice.sizeBytes;
+        traffic.recordsOut += slice.nextOffset - target.fetchOffset;
+      }
+    }
   }
 }
 

@@ -12,6 +12,7 @@ import { decodeResponseHeader, encodeRequestHeader } from '../../wire/header';
 import { isPeerFailure, type PeerFailure } from '../../wire/peer-link';
 import type { Message } from '../../wire/schema';
 import { ipAddressBytes } from '../network/ip-address';
+import { errorCounterOf } from './answer-errors';
 import { ANONYMOUS, concatenated, encodePrincipal } from './envelope-body';
 import type { ForwardableApi } from './forwardable';
 import type { ApiHandler, Call } from './handler';
@@ -24,12 +25,17 @@ const NO_ADDRESS = new Uint8Array(4);
 
 /** The handler of an API that is forwarded just as it comes. */
 export function forwarded(name: ForwardableApi): ApiHandler {
+  const countErrors = errorCounterOf(apis[name].response as Message);
   return {
     minVersion: apis[name].request.validVersions.min,
     maxVersion: latestStableVersion(apis[name]),
     mayOverlap: false,
     handle(call, body, respond) {
-      forward(call, name, body, (answer) => respond({ chunks: [answer], sizeBytes: answer.length }));
+      forward(call, name, body, (answer) => {
+        // The controller has encoded it; what is forwarded is rare enough to be read once more.
+        if (call.metrics !== undefined) countErrors(decode(apis[name].response as Message, call.apiVersion, answer), call.metrics);
+        respond({ chunks: [answer], sizeBytes: answer.length });
+      });
       return undefined;
     },
   };

@@ -8,8 +8,10 @@
 import type { Infer, Input, Message, RecordsBody } from '../../wire/schema';
 import { decode, encodeChunks } from '../../wire/codec';
 import type { Continuation } from '../network/request-handler';
+import type { ApiMetrics } from '../network/request-metrics';
 import { releaseRangesIn } from '../network/response-body';
 import type { Services } from '../services';
+import { errorCounterOf } from './answer-errors';
 
 /** One request, beside its body. Handlers of the controller's listeners have other services than those of the broker's. */
 export interface Call<S = Services> {
@@ -17,6 +19,8 @@ export interface Call<S = Services> {
   readonly apiVersion: number;
   readonly clientId: string;
   readonly connection: CallConnection;
+  /** Takes the errors that it is answered with; a call that came over no connection has none. */
+  readonly metrics?: ApiMetrics;
 }
 
 export interface CallConnection {
@@ -73,6 +77,7 @@ const MAX_REQUEST_ELEMENTS = 500_000;
 export function handler<Req extends Message, Res extends Message, S = Services>(
   spec: HandlerSpec<Req, Res, S>,
 ): ApiHandler<S> {
+  const countErrors = errorCounterOf(spec.response);
   return {
     minVersion: spec.minVersion ?? spec.request.validVersions.min,
     maxVersion: spec.maxVersion ?? spec.request.validVersions.max,
@@ -81,8 +86,9 @@ export function handler<Req extends Message, Res extends Message, S = Services>(
       const bytes = spec.keepsBytes === true ? body.slice() : body;
       const request = decoded(spec, call, bytes);
       const next = spec.handle(call, request, (response) => {
-        if (response === null) respond(null);
-        else encodeThen(call, spec.response, response, respond);
+        if (response === null) return respond(null);
+        if (call.metrics !== undefined) countErrors(response, call.metrics);
+        encodeThen(call, spec.response, response, respond);
       });
       return continued(next, request, body, (moved) => decoded(spec, call, moved));
     },

@@ -16,6 +16,8 @@ import { FrameError, FrameParser } from '../../wire/frame';
 import type { FrameBudget } from '../../wire/frame-budget';
 import { decodeRequestHeader } from '../../wire/header';
 import type { NetworkMetrics } from './network-metrics';
+import type { RequestMetrics } from './request-metrics';
+import { RequestTimes, type TimedRequest } from './request-times';
 import { FrameProgress } from './frame-progress';
 import type { RequestConnection, RequestHandler, ResponseChunks, ServedApi } from './request-handler';
 import type { RequestSlot } from './request-order';
@@ -35,6 +37,7 @@ export interface ConnectionContext {
   /** Of requests that take long, one slice in a turn. */
   readonly slices: TurnQueue;
   readonly metrics: NetworkMetrics;
+  readonly requests: RequestMetrics;
   /** A broken invariant came to light: the broker must end. */
   readonly invariantBroken: (violation: InvariantViolation) => void;
   readonly maxFrameBytes: number;
@@ -52,6 +55,8 @@ export interface ConnectionIdentity {
 interface Answer {
   readonly header: Uint8Array;
   readonly response: ResponseChunks;
+  readonly timed: TimedRequest;
+  readonly respondedMs: number;
 }
 
 const MIN_HEADER_BYTES = 8;
@@ -84,6 +89,7 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
   #isBatching = false;
   #unmuteTimer: TimerHandle | null = null;
   #lastActiveMs: number;
+  readonly #times = new RequestTimes();
   #endingSinceMs = 0;
   #peerEndedMs = 0;
   readonly #goneListeners = new Set<() => void>();
@@ -124,6 +130,7 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
   bytes(slice: Uint8Array): void {
     this.#context.metrics.receivedBytes += slice.length;
     this.#lastActiveMs = this.#context.env.clock.monotonicMs();
+    this.#times.read(this.#lastActiveMs);
     if (this.#state !== 'open') return;
     this.#batch(() => this.#parser.feed(slice));
   }
@@ -270,6 +277,7 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
     const served = this.#context.handler.served(apiKey, this);
     if (!this.#mayExecute(served?.mayOverlap ?? false)) {
       this.#context.metrics.heldRequests += 1;
+      this.#times.held();
       return false;
     }
     const version = int16(frame, 2);
@@ -287,7 +295,7 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
   }
 
   #execute(frame: Uint8Array, served: ServedApi): boolean {
-    const { handler, metrics, env } = this.#context;
+    const { handler, metrics, requests, env } = this.#context;
     const { apiKey, apiVersion, correlationId, clientId, bodyOffset } = decodeRequestHeader(frame);
     const api = apiByKey(apiKey);
     if (api === undefined) throw new InvariantViolation(`API ${apiKey} is served and not known`);
@@ -295,16 +303,13 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
     metrics.requests += 1;
     metrics.requestsInFlight += 1;
     const header = responseHeader(correlationId, responseHeaderVersion(api, apiVersion));
-    const request = {
-      connection: this,
-      api,
-      apiVersion,
-      correlationId,
-      clientId,
-      receivedMs: env.clock.monotonicMs(),
-    };
-    const respond = (response: ResponseChunks | null): void => this.#respond(slot, header, response);
-    return this.#sliced.begin(handler.handle(request, frame.subarray(bodyOffset), respond), bodyOffset);
+    const timed = this.#times.begun(requests.of(apiKey), env.clock.monotonicMs());
+    const { receivedMs } = timed;
+    const request = { connection: this, api, apiVersion, correlationId, clientId, receivedMs, metrics: timed.api };
+    const respond = (response: ResponseChunks | null): void => this.#respond(slot, header, response, timed);
+    const continuation = handler.handle(request, frame.subarray(bodyOffset), respond);
+    if (!slot.isDone) timed.handledMs = env.clock.monotonicMs();
+    return this.#sliced.begin(continuation, bodyOffset);
   }
 
   /** A version of ApiVersions that is too new is answered (KIP-511); anything else that is not served ends the connection. */
@@ -314,27 +319,37 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
       const correlationId = int32(frame, 4);
       const slot = this.#order.begin(correlationId, served.mayOverlap);
       this.#context.metrics.requestsInFlight += 1;
-      this.#respond(slot, responseHeader(correlationId, 0), unsupportedApiVersions(served));
+      const timed = this.#times.begun(this.#context.requests.of(apiKey), this.#lastActiveMs);
+      this.#respond(slot, responseHeader(correlationId, 0), unsupportedApiVersions(served), timed);
       return;
     }
     const name: ApiName | number = (apiByKey(apiKey)?.name as ApiName | undefined) ?? apiKey;
     throw new DecodeError(`version ${version} of API ${name} is not served here`);
   }
 
-  #respond(slot: RequestSlot<Answer>, header: Uint8Array, response: ResponseChunks | null): void {
+  #respond(slot: RequestSlot<Answer>, header: Uint8Array, response: ResponseChunks | null, timed: TimedRequest): void {
     if (this.#state !== 'open') {
       if (response !== null) releaseAll(response);
       return;
     }
-    this.#context.metrics.requestsInFlight -= 1;
-    const answer = response === null ? null : { header: putSize(header, response.sizeBytes), response };
-    this.#order.complete(slot, answer, (_slot, ready) => this.#writer.enqueue(ready.header, ready.response));
+    const { metrics, env } = this.#context;
+    metrics.requestsInFlight -= 1;
+    const respondedMs = env.clock.monotonicMs();
+    this.#times.responded(timed, respondedMs, response !== null);
+    const answer = response === null ? null : { header: putSize(header, response.sizeBytes), response, timed, respondedMs };
+    this.#order.complete(slot, answer, (_slot, ready) => this.#enqueue(ready));
     if (!this.#isBatching) this.#context.turns.add(this);
+  }
+
+  #enqueue({ header, response, timed, respondedMs }: Answer): void {
+    this.#times.enqueued(timed, respondedMs, header.length + response.sizeBytes);
+    this.#writer.enqueue(header, response);
   }
 
   #sent(bytes: number): void {
     this.#context.metrics.sentBytes += bytes;
     this.#lastActiveMs = this.#context.env.clock.monotonicMs();
+    this.#times.sent(bytes, this.#lastActiveMs);
     if (this.#writer.isIdle || this.#parser.isHeld) this.#context.turns.add(this);
   }
 

@@ -13,6 +13,7 @@ import { ServerConnection } from './connection';
 import type { ConnectionLimits } from './connection-limits';
 import { ConnectionCount } from './connection-limits';
 import { NetworkMetrics } from './network-metrics';
+import { RequestMetrics } from './request-metrics';
 import type { RequestHandler } from './request-handler';
 import { TurnQueue } from './turn-queue';
 
@@ -48,10 +49,12 @@ const refusedEvents: ConnectionEvents = {
 
 export class SocketServer {
   readonly metrics = new NetworkMetrics();
+  readonly requests = new RequestMetrics();
   readonly #options: SocketServerOptions;
   readonly #context: ConnectionContext;
   readonly #count: ConnectionCount;
   readonly #listeners: Listener[] = [];
+  readonly listenerNames: string[] = [];
   readonly #connections = new Set<ServerConnection>();
   #lastId = 0;
   #sweepTimer: TimerHandle | null = null;
@@ -70,6 +73,7 @@ export class SocketServer {
       turns: new TurnQueue(env.timers),
       slices: new TurnQueue(env.timers, 1),
       metrics: this.metrics,
+      requests: this.requests,
       invariantBroken,
       maxFrameBytes: maxRequestBytes,
       maxOverlap,
@@ -93,6 +97,7 @@ export class SocketServer {
       },
     );
     this.#listeners.push(listener);
+    this.listenerNames.push(listenerName);
     if (this.#stopped !== null) await listener.close();
     else if (this.#sweepTimer === null) this.#planSweep();
     return listener;

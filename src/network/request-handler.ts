@@ -5,6 +5,7 @@
  */
 import type { Api } from '../../wire/api-keys';
 import type { RecordsBody } from '../../wire/schema';
+import type { ApiMetrics } from './request-metrics';
 
 /** One connection, as handlers see it. */
 export interface RequestConnection {
@@ -34,6 +35,8 @@ export interface NetworkRequest {
   readonly clientId: string | null;
   /** Monotonic time at which the request was handed on. */
   readonly receivedMs: number;
+  /** Takes the errors that it is answered with. */
+  readonly metrics: ApiMetrics;
 }
 
 /** A response's body; the header is put in front of it here. Ranges of files are released here too. */

@@ -12,7 +12,7 @@ import { randomUuid } from '../../wire/base/uuid';
 import { NO_TEXTS, type BrokerConfig } from '../config/broker-config';
 import type { ControllerServices } from '../controller-services';
 import { MetadataCache } from '../metadata/metadata-cache';
-import type { RunningListener } from '../running-broker';
+import type { RunningListener, RunningMetrics } from '../running-broker';
 import { runningListener } from './bound-listener';
 import { BrokerPart } from './broker-part';
 import { openChannels, type ControllerChannels } from './controller-channel/channels';
@@ -20,6 +20,7 @@ import type { ControllerListeners } from './controller-listeners';
 import { ControllerPart } from './controller-part';
 import { openController, type LocalController } from './local-controller';
 import { logManagerSettings } from './log-settings';
+import { type NodeEyes, nodeEyes } from './node-eyes';
 import { openQuorum, type Quorum } from './quorum';
 
 /** What handing leadership of the quorum over may take. */
@@ -43,6 +44,7 @@ export class BrokerNode {
   private readonly channels: ControllerChannels;
   private readonly broker: BrokerPart | null;
   private readonly controller: ControllerPart | null;
+  private readonly eyes: NodeEyes | null;
   private isStopped = false;
   /** Told to leave first, as when a whole cluster ends: then nobody is to take the quorum over. */
   private hasLeft = false;
@@ -82,6 +84,13 @@ export class BrokerNode {
     this.broker = config.isBroker
       ? new BrokerPart({ env, config, identity, metadata, logs, quorum, channels, invariantBroken, incarnationId: this.incarnationId })
       : null;
+    this.eyes = this.openEyes(metadata, () => local?.controller.api.isActive ?? false);
+  }
+
+  private openEyes(metadata: MetadataCache, isActiveController: () => boolean): NodeEyes | null {
+    const { env, config, identity, listeners: controllerListeners } = this.parts;
+    const { logs, quorum, broker } = this;
+    return nodeEyes({ env, config, identity, metadata, logs, quorum, broker, controllerListeners, isActiveController, isStopping: () => this.isStopped });
   }
 
   private openController(): { readonly controller: LocalController; readonly services: ControllerServices } {
@@ -103,6 +112,12 @@ export class BrokerNode {
     return { controller, services: { env, config, nodeId, clusterId, raft, controller: controller.api, image } };
   }
 
+  /** What it shows of itself, and where; null when it shows nothing. */
+  get metrics(): RunningMetrics | null {
+    const url = this.eyes?.url ?? null;
+    return this.eyes === null || url === null ? null : { url, families: this.eyes.families };
+  }
+
   get clusterId(): string {
     return this.parts.identity.clusterId;
   }
@@ -119,7 +134,8 @@ export class BrokerNode {
   async start(): Promise<void> {
     const limit = this.registrationLimit();
     try {
-      await Promise.race([this.startParts(), limit.exceeded]);
+      // Whoever watches sees the start too.
+      await Promise.race([Promise.all([this.startParts(), this.eyes?.open()]), limit.exceeded]);
     } finally {
       limit.cancel();
     }
@@ -178,6 +194,7 @@ export class BrokerNode {
     if (isClean && !this.hasLeft) await this.quorum.leave(QUORUM_GRACE_MS);
     if (this.controller === null) await this.parts.listeners.stop(0);
     else await this.controller.stop(isClean);
+    await this.eyes?.close();
     this.quorum.stop();
     await this.logs.close(this.broker?.brokerEpoch ?? -1);
   }

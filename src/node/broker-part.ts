@@ -23,9 +23,12 @@ import { newTopicSettings, OFFSETS_TOPIC } from '../metadata/internal-topics';
 import type { MetadataCache } from '../metadata/metadata-cache';
 import { BrokerMetadataPublisher } from '../metadata/metadata-publisher';
 import { TopicCreator, type TopicToCreate } from '../metadata/topic-creator';
+import type { BrokerReadiness } from '../observe/metrics/readiness';
 import { ProducerIds, type AllocatedBlock } from '../producer-ids';
 import { DirectoryAssignments } from '../replication/directory-assignments';
 import { peersOf, replicationSettingsOf, throttleSettingsOf } from '../replication/metadata-peers';
+import type { Peers } from '../replication/peers';
+import type { PeerEndpoint } from '../replication/replica-fetcher';
 import { FetchSessionCache } from '../replication/fetch-session';
 import { ProduceRules } from '../replication/produce-rules';
 import { ReplicaManager, type ReplicaSettings } from '../replication/replica-manager';
@@ -59,9 +62,10 @@ export class BrokerPart {
   readonly bound: BoundListener[] = [];
   private readonly dynamic: DynamicConfig;
   private readonly directories: DirectoryAssignments;
-  private readonly replicas: ReplicaManager;
-  private readonly groups: GroupCoordinator;
-  private readonly sockets: SocketServer;
+  readonly replicas: ReplicaManager;
+  readonly groups: GroupCoordinator;
+  readonly sockets: SocketServer;
+  private readonly peers: Peers;
   private lifecycle: BrokerLifecycle | null = null;
   private isStopped = false;
   private left: Promise<void> | null = null;
@@ -92,14 +96,14 @@ export class BrokerPart {
       replication: replicationSettingsOf(config),
       throttle: throttleSettingsOf(() => this.dynamic.current),
     };
-    const peers = peersOf({
+    this.peers = peersOf({
       metadata: parts.metadata,
       channel: parts.channels.alterPartition,
       listenerName: config.interBrokerListenerName,
       brokerEpoch: () => this.brokerEpoch,
       isConfirmed: () => this.isConfirmed(),
     });
-    this.replicas = new ReplicaManager(env, logs, replicaSettings, peers);
+    this.replicas = new ReplicaManager(env, logs, replicaSettings, this.peers);
     this.groups = new GroupCoordinator(
       { ...env, logger: env.logger.child('groups') },
       groupConfigOf(config),
@@ -113,6 +117,28 @@ export class BrokerPart {
   /** -1 until registered. */
   get brokerEpoch(): number {
     return this.lifecycle?.brokerEpoch ?? -1;
+  }
+
+  /** Null before it has asked to be registered. */
+  get standing(): BrokerLifecycle | null {
+    return this.lifecycle;
+  }
+
+  /** What decides on whether clients are to be sent here. */
+  get readiness(): BrokerReadiness {
+    const { config, quorum } = this.parts;
+    const registration = quorum.loader.image.cluster.brokers.get(config.nodeId);
+    return {
+      lifecycle: this.lifecycle,
+      isConfirmed: this.isConfirmed(),
+      isOpening: this.replicas.isOpening,
+      isUnfenced: registration !== undefined && !registration.fenced,
+    };
+  }
+
+  /** Where brokers reach that one; null when the metadata does not tell. */
+  endpointOf(brokerId: number): PeerEndpoint | null {
+    return this.peers.endpointOf(brokerId);
   }
 
   /** The first metadata, before anybody is told of changes. */
@@ -328,6 +354,7 @@ export class BrokerPart {
       topicsDeleted: (topics) => {
         const offsets = topics.find(({ name }) => name === OFFSETS_TOPIC);
         for (const index of offsets?.partitions ?? []) this.groups.resigned(index, null);
+        for (const { name } of topics) this.replicas.traffic.forget(name);
         this.groups.topicsDeleted(topics.map(({ name, id }) => ({ name, topicId: id })));
       },
     };

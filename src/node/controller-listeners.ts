@@ -16,7 +16,7 @@ import { createSocketServer } from './socket-server';
 
 export class ControllerListeners {
   private services: ControllerServices | null = null;
-  private readonly sockets: SocketServer;
+  readonly sockets: SocketServer;
   readonly bound: BoundListener[] = [];
 
   private constructor(env: Env, config: BrokerConfig, invariantBroken: (violation: InvariantViolation) => void) {

@@ -19,10 +19,10 @@ export class RequestRouter<S> implements RequestHandler {
   }
 
   handle(request: NetworkRequest, body: Uint8Array, respond: Respond): Continuation | void {
-    const { connection, apiVersion, clientId, api } = request;
+    const { connection, apiVersion, clientId, api, metrics } = request;
     const services = this.services();
     if (services === null) return;
-    const call = { services, apiVersion, clientId: clientId ?? '', connection };
+    const call = { services, apiVersion, clientId: clientId ?? '', connection, metrics };
     return this.handlerOf(api.key)?.handle(call, body, respond);
   }
 

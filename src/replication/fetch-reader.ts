@@ -10,6 +10,7 @@ import { ErrorCode } from '../../wire/base/error-codes';
 import type { FetchPartition } from './fetch-session';
 import type { Partition } from './partition';
 import type { LeaderLookup } from './replica-manager';
+import type { TopicTraffic } from './traffic';
 
 export interface FetchedPartition {
   readonly target: FetchPartition;
@@ -18,6 +19,8 @@ export interface FetchedPartition {
   readonly lastStableOffset: number;
   readonly logStartOffset: number;
   readonly slice: LogSlice | null;
+  /** Takes what leaves; null without a slice. */
+  readonly traffic: TopicTraffic | null;
   /** Null for read_uncommitted. */
   readonly abortedTransactions: readonly AbortedTransaction[] | null;
   readonly divergingEpoch: { readonly epoch: number; readonly endOffset: number } | null;
@@ -170,6 +173,7 @@ function failed(target: FetchPartition, errorCode: number): FetchedPartition {
     lastStableOffset: -1,
     logStartOffset: -1,
     slice: null,
+    traffic: null,
     abortedTransactions: null,
     divergingEpoch: null,
   };
@@ -180,7 +184,7 @@ type ReadsUpTo = 'stable' | 'committed' | 'all';
 
 function readLog(
   target: FetchPartition,
-  { log }: Partition,
+  { log, traffic }: Partition,
   maxBytes: number,
   minOneBatch: boolean,
   upTo: ReadsUpTo,
@@ -193,7 +197,7 @@ function readLog(
   if (slice === OUT_OF_RANGE) return failed(target, ErrorCode.OFFSET_OUT_OF_RANGE);
   if (slice === null || slice.sizeBytes === 0) return fetched(target, log, null, upTo === 'stable' ? [] : null, null);
   const aborted = upTo === 'stable' ? abortedTransactions(log, target.fetchOffset, endOffset) : null;
-  return fetched(target, log, slice, aborted, null);
+  return fetched(target, log, slice, aborted, null, traffic);
 }
 
 /** Written out in full: a follower with thousands of partitions gets as many of them with each fetch. */
@@ -203,6 +207,7 @@ function fetched(
   slice: LogSlice | null,
   aborted: readonly AbortedTransaction[] | null,
   divergingEpoch: FetchedPartition['divergingEpoch'],
+  traffic: TopicTraffic | null = null,
 ): FetchedPartition {
   return {
     target,
@@ -211,6 +216,7 @@ function fetched(
     lastStableOffset,
     logStartOffset,
     slice,
+    traffic,
     abortedTransactions: aborted,
     divergingEpoch,
   };

@@ -98,6 +98,11 @@ export class FollowerProgress {
     this.raise(index, LEADER_END_AT_LAST_FETCH, leaderEndOffset);
   }
 
+  /** How long ago the follower was last caught up; 0 when it is, Infinity when it never was. */
+  behindMs(index: number, leaderEndOffset: number, nowMs: number): number {
+    return this.at(index, END) >= leaderEndOffset ? 0 : nowMs - this.at(index, CAUGHT_UP_MS);
+  }
+
   isCaughtUp(index: number, leaderEndOffset: number, nowMs: number, maxLagMs: number): boolean {
     return this.at(index, END) === leaderEndOffset || nowMs - this.at(index, CAUGHT_UP_MS) <= maxLagMs;
   }

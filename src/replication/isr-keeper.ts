@@ -2,10 +2,11 @@
  * Looks after the ISRs of the partitions that this broker leads: drops members that have fallen behind, checked at half of
  * replica.lag.time.max.ms, and brings proposals to the controller. No timer runs while no partition led here has followers.
  */
+import { ErrorCode } from '../../wire/base/error-codes';
 import type { Clock, Logger, TimerHandle, Timers } from '../../wire/base/env';
 import { AlterPartitionManager } from './alter-partition-manager';
 import type { Partition } from './partition';
-import type { IsrProposal } from './partition-core';
+import type { IsrDecision, IsrProposal } from './partition-core';
 import type { Peers } from './peers';
 
 export interface IsrKeeperParts {
@@ -17,6 +18,8 @@ export interface IsrKeeperParts {
 }
 
 export class IsrKeeper {
+  /** What the controller has confirmed, and what it has refused. */
+  readonly counts = { shrinks: 0, expands: 0, failedUpdates: 0 };
   private readonly manager: AlterPartitionManager;
   private timer: TimerHandle | null = null;
   private isClosed = false;
@@ -43,8 +46,17 @@ export class IsrKeeper {
       partition: log.topicPartition.partition,
       proposal,
       isCurrent: () => core.proposal === proposal,
-      decided: (decision) => partition.decided(proposal, decision),
+      decided: (decision) => {
+        this.count(proposal, decision);
+        return partition.decided(proposal, decision);
+      },
     });
+  }
+
+  private count({ kind }: IsrProposal, { errorCode }: IsrDecision): void {
+    if (errorCode !== ErrorCode.NONE) this.counts.failedUpdates++;
+    else if (kind === 'shrink') this.counts.shrinks++;
+    else this.counts.expands++;
   }
 
   /** A partition is led here, and others follow it. */

@@ -111,6 +111,10 @@ export class PartitionCore {
   get epochStartOffset(): number {
     return this.epochStart;
   }
+  /** What is known of those who follow this leader; null without any. */
+  get followerProgress(): FollowerProgress | null {
+    return this.followers;
+  }
   get proposal(): IsrProposal | null {
     return this.pending;
   }

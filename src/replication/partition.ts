@@ -5,6 +5,7 @@ import type { PartitionLog } from '../../log/partition-log';
 import type { Clock } from '../../wire/base/env';
 import { cutBack } from './follower-log';
 import type { FollowerPosition } from './follower-progress';
+import type { TopicTraffic } from './traffic';
 import {
   PartitionCore,
   type CoreSettings,
@@ -18,6 +19,8 @@ import {
 export interface PartitionContext {
   readonly core: CoreSettings;
   readonly clock: Clock;
+  /** Of the partition's topic. */
+  trafficOf(topic: string): TopicTraffic;
   /** Told after the log has grown or the high watermark has moved: parked requests may end. */
   advanced(partition: Partition): void;
   /** Told after a follower has fetched: what waits for its log start may end. */
@@ -37,6 +40,7 @@ export class Partition {
   readonly core: PartitionCore;
   readonly key: string;
   private cut: PendingCut | null = null;
+  readonly traffic: TopicTraffic;
   private readonly highWatermarkListeners = new Set<() => void>();
 
   constructor(
@@ -44,6 +48,7 @@ export class Partition {
     private readonly context: PartitionContext,
   ) {
     this.core = new PartitionCore(log, context.core);
+    this.traffic = context.trafficOf(log.topicPartition.topic);
     this.key = `${log.topicPartition.topic}-${log.topicPartition.partition}`;
   }
 
@@ -68,6 +73,8 @@ export class Partition {
   append(bytes: Uint8Array, origin: AppendOrigin): AppendOutcome {
     const outcome = this.log.append(bytes, this.core.leaderEpoch, origin);
     if (outcome.status === 'appended') {
+      this.traffic.recordsIn += outcome.lastOffset - outcome.baseOffset + 1;
+      this.traffic.bytesIn += bytes.length;
       if (this.context.core.flushBeforeAck || outcome.isFlushDue) this.log.flush(() => this.advance());
       this.advance();
     }

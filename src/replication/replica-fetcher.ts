@@ -20,6 +20,7 @@ import { FetcherCore, type FetchPlan, type Followed, type FollowedPartition } fr
 import { appendReplicated, cutBack } from './follower-log';
 import { askLeaderOffsets, type LeaderOffsets } from './leader-offsets';
 import type { ReplicationThrottle } from './replication-throttles';
+import type { ReplicationTraffic } from './traffic';
 import { truncationOffset } from './truncation';
 
 export interface PeerEndpoint {
@@ -44,6 +45,7 @@ export interface FetcherParts {
   readonly settings: FetcherSettings;
   /** What throttled replicas here may take of their leaders, all together. */
   readonly throttle: ReplicationThrottle;
+  readonly traffic: ReplicationTraffic;
   /** For answers that have not come whole; the heap without it. */
   readonly memory?: PoolMemory;
   /** Of this broker's registration; -1 before it: then nothing is fetched yet. */
@@ -298,7 +300,8 @@ export class ReplicaFetcher {
     const { log, leaderEpoch } = replica.partition;
     const appended = appendReplicated(log, leaderEpoch, data, this.parts.env.crc32c);
     if (typeof appended === 'object') return this.retry(replica, appended.problem);
-    const { throttle } = this.parts;
+    const { throttle, traffic } = this.parts;
+    traffic.bytesIn += data.records?.length ?? 0;
     if (throttle.isThrottled(log)) throttle.record(data.records?.length ?? 0);
     this.core.took(replica, appended === 'moved', data.highWatermark);
   }

@@ -18,6 +18,7 @@ import { IsrKeeper } from './isr-keeper';
 import { Partition, type PartitionContext } from './partition';
 import type { PartitionRegistration, RoleChange } from './partition-core';
 import { DEFAULT_REPLICATION, NO_PEERS, type Peers, type ReplicationSettings } from './peers';
+import { Traffic } from './traffic';
 import { countReplicas, type ReplicaCounts } from './replica-counts';
 import { replicationThrottles, UNTHROTTLED, type ReplicationThrottles, type ThrottleSettings } from './replication-throttles';
 
@@ -71,6 +72,7 @@ export class ReplicaManager {
   /** Those that wait have their turn: they do not queue up anew. */
   private isDraining = false;
   private isClosed = false;
+  readonly traffic = new Traffic();
   readonly producePurgatory: Purgatory;
   readonly fetchPurgatory: Purgatory;
   readonly deletePurgatory: Purgatory;
@@ -98,6 +100,7 @@ export class ReplicaManager {
       throttle: this.throttles.follower,
       ...(env.memory === undefined ? {} : { memory: env.memory }),
       settings: { ...replication, brokerId, flushBeforeAck },
+      traffic: this.traffic.replication,
       brokerEpoch: () => peers.brokerEpoch(),
       endpointOf: (id) => peers.endpointOf(id),
     });
@@ -106,6 +109,7 @@ export class ReplicaManager {
     this.context = {
       core: { brokerId, flushBeforeAck, maxLagMs, brokers: peers.brokers },
       clock: env.clock,
+      trafficOf: (topic) => this.traffic.of(topic),
       advanced: ({ key }) => this.wake(key),
       followed: ({ key }) => this.deletePurgatory.check(key),
       propose: (partition, proposal) => this.isrs.propose(partition, proposal),
@@ -149,6 +153,10 @@ export class ReplicaManager {
   /** Of the partitions here; one pass over all of them. */
   counts(): ReplicaCounts {
     return countReplicas(this.all);
+  }
+
+  get isrChanges(): Readonly<IsrKeeper['counts']> {
+    return this.isrs.counts;
   }
 
   /** Replicas that are copied from another broker. */

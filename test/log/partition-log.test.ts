@@ -1,5 +1,5 @@
 import { SimWorld } from '../sim/world';
-import { readSlice, findByTimestamp, findMaxTimestamp } from '../../log/log-reader';
+import { readSlice, findByTimestamp, findMaxTimestamp, timestampNear } from '../../log/log-reader';
 import { DEFAULT_DECODE_LIMITS } from '../../wire/record/records';
 import { ErrorCode } from '../../wire/base/error-codes';
 import { batchOf, contents, live, openLog, smallLogConfig, TOPIC_ID } from './support/log-bench';
@@ -25,6 +25,27 @@ describe('a partition log', () => {
       }
       expect(log.segments.length).toBeGreaterThan(2);
       expect(contents(log)).toEqual(expected(0, 300));
+    });
+  });
+
+  test('knows when the record at an offset was written, and which offsets a range of bytes holds', async () => {
+    const world = new SimWorld({ seed: 1 });
+    await live(world, async (env) => {
+      const { log } = await openLog(env, config);
+      const begin = env.clock.wallMs();
+      const writtenMs: number[] = [];
+      for (let i = 0; i < 300; i++) {
+        writtenMs.push(begin + i * 60_000);
+        log.append(batchOf([`value-${i}`], { timestampMs: begin + i * 60_000 }), 0, 'client');
+      }
+      expect(log.segments.length).toBeGreaterThan(2);
+      expect(Array.from({ length: 300 }, (_, offset) => timestampNear(log, offset))).toEqual(writtenMs);
+      expect([timestampNear(log, -1), timestampNear(log, 300)]).toEqual([null, null]);
+      const whole = readSlice(log, 0, 1e9, 300, true);
+      expect(whole).toMatchObject({ nextOffset: log.segments[1]?.baseOffset });
+      const cut = readSlice(log, 0, (log.segments[0]?.sizeBytes ?? 0) / 2, 300, true);
+      const middle = (log.segments[1]?.baseOffset ?? 0) / 2;
+      expect(Math.abs((cut as { nextOffset: number }).nextOffset - middle)).toBeLessThan(middle / 2);
     });
   });
 

@@ -18,6 +18,8 @@ export interface MetricsSource {
    * samples or so; then another turn may come, and what it walks over may have changed.
    */
   collect(out: MetricsWriter): Iterable<void>;
+  /** What has to be asked of others first, within a second or so; a failure is for the source to bear. */
+  prepare?(): Promise<void>;
 }
 
 const SLICE_MS = 2;
@@ -86,6 +88,7 @@ export class MetricsRegistry {
     const { clock, timers } = this.env;
     const writer = new MetricsWriter(this.maxSeries);
     const pieces: Uint8Array[] = [];
+    await Promise.all(this.sources.flatMap((source) => source.prepare?.() ?? []));
     let loopMs = 0;
     let beganMs = clock.monotonicMs();
     const endSlice = (): void => {

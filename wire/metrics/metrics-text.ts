@@ -19,7 +19,7 @@ export class MetricsWriter {
   private family: MetricFamily | null = null;
   private series = 0;
 
-  constructor(private readonly maxSeries: number) {}
+  constructor(readonly maxSeries: number) {}
 
   /** What comes next are this family's samples. */
   begin(family: MetricFamily): void {
@@ -49,13 +49,19 @@ export class MetricsWriter {
   }
 
   private hasRoom(): boolean {
-    invariant(this.family !== null, 'a sample of no family');
     if (this.series < this.maxSeries) {
       this.series++;
       return true;
     }
-    this.leftOut.set(this.family.name, (this.leftOut.get(this.family.name) ?? 0) + 1);
+    this.leaveOut(1);
     return false;
+  }
+
+  /** So many series of the present family are not even brought: there would be no room. */
+  leaveOut(count: number): void {
+    const { family } = this;
+    invariant(family !== null, 'a sample of no family');
+    if (count > 0) this.leftOut.set(family.name, (this.leftOut.get(family.name) ?? 0) + count);
   }
 
   /** What has been written since the last call. */

@@ -40,7 +40,9 @@ import { CoordinatorRuntime } from '../runtime';
 import type { ShardState } from '../shard-machine';
 import type { CallContext, Respond, TopicLookup } from './coordinator-ports';
 import { deleteGroups, describeGroups, listGroups } from './group-admin-api';
+import type { Group } from './group';
 import type { GroupConfig } from './group-config';
+import type { OffsetTable } from './offset-table';
 import { GroupCore, type GroupCoreOptions } from './group-core';
 import { GroupRecordCodec, type OtherRecordSchema } from './group-record-codec';
 import type { DeletedTopic } from './group-requests';
@@ -130,6 +132,13 @@ export class GroupCoordinator {
       }
     }
     return { groups, offsets };
+  }
+
+  /** Of each partition led here that is loaded: its groups, and all offsets they have committed. For who only reads. */
+  *active(): Iterable<{ readonly groups: Iterable<Group>; readonly committed: OffsetTable }> {
+    for (const [partition, { groups, offsets }] of this.cores) {
+      if (this.runtime.stateOf(partition) === 'ACTIVE') yield { groups: groups.all(), committed: offsets.committed };
+    }
   }
 
   /** WriteTxnMarkers on a partition of `__consumer_offsets`; `done` hears NONE once the marker has committed. */

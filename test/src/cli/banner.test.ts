@@ -19,6 +19,7 @@ function shown(client: RunningListener, flushBeforeAck = false, isOneOfSeveral =
     clusterId: 'abc',
     listeners: [client, CONTROLLER],
     logDirs: ['/data'],
+    metrics: null,
     leave: () => Promise.resolve(),
     stop: () => Promise.resolve(),
     closed: Promise.resolve(),

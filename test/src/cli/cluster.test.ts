@@ -67,7 +67,7 @@ describe('the command', () => {
     for (let round = 0; round < 2; round++) {
       const child = new Child('cluster', process.execPath, [COMMAND, 'cluster', '--nodes', '1', '--base-port', String(port), '--dir', 'c'], { cwd: dir });
       await child.until('ready', () => /cluster of 1 is ready/.test(child.stdout), 20_000);
-      expect(child.stdout).toContain(`node 1  clients localhost:${port}  controllers localhost:${port + 100}  data c/node-1\n`);
+      expect(child.stdout).toContain(`node 1  clients localhost:${port}  controllers localhost:${port + 100}  metrics localhost:${port + 312}  data c/node-1\n`);
       expect(child.stdout).toContain('  min.insync.replicas=1\n');
       const { code } = await child.stop();
       expect(code).toBe(0);

@@ -28,6 +28,7 @@ describe('the plan', () => {
           'node.id=2',
           'listeners=PLAINTEXT://localhost:9102',
           'log.dirs=./data-2',
+          'metrics.listener=localhost:9414',
           'controller.quorum.bootstrap.servers=localhost:9093',
           'broker.rack=node-1',
         ],
@@ -57,6 +58,7 @@ describe('the plan', () => {
       'log.dirs=/a-11,/b-11',
       'advertised.listeners=PLAINTEXT://kafka.example:19102',
       'metadata.log.dir=/m-11',
+      'metrics.listener=localhost:9414',
     ]);
   });
 

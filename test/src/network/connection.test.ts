@@ -4,6 +4,7 @@ import { DecodeError } from '../../../wire/base/errors';
 import { FrameBudget } from '../../../wire/frame-budget';
 import { ServerConnection } from '../../../src/network/connection';
 import { NetworkMetrics } from '../../../src/network/network-metrics';
+import { RequestMetrics } from '../../../src/network/request-metrics';
 import { TurnQueue } from '../../../src/network/turn-queue';
 import type { FileRangeBody } from '../../../src/network/response-body';
 import type { DiskFile } from '../../../log/disk';
@@ -32,6 +33,7 @@ class World {
   readonly pool = new BufferPool(heapMemory);
   readonly budget = new FrameBudget(10_000_000, MAX_FRAME_BYTES);
   readonly metrics = new NetworkMetrics();
+  readonly requests = new RequestMetrics();
   readonly violations: InvariantViolation[] = [];
   closedCount = 0;
   readonly connection: ServerConnection;
@@ -48,6 +50,7 @@ class World {
         turns: new TurnQueue(this.time),
         slices: new TurnQueue(this.time, 1),
         metrics: this.metrics,
+        requests: this.requests,
         invariantBroken: (violation) => this.violations.push(violation),
         maxFrameBytes: MAX_FRAME_BYTES,
         maxOverlap: 4,

@@ -1,0 +1,34 @@
+/** When a disk will be full if it goes on as it did: a line through the first and the last of its samples. Pure. */
+
+/** Of one sample each, at most; older ones are forgotten. */
+const MAX_SAMPLES = 120;
+const WINDOW_MS = 30 * 60_000;
+/** Less says nothing. */
+const MIN_SPAN_MS = 20_000;
+const MS_PER_HOUR = 3_600_000;
+
+export class DiskForecast {
+  private readonly samples: { readonly atMs: number; readonly freeBytes: number }[] = [];
+
+  /** `nowMs` is monotonic. */
+  sample(nowMs: number, freeBytes: number): void {
+    this.samples.push({ atMs: nowMs, freeBytes });
+    while (this.samples.length > MAX_SAMPLES || nowMs - (this.samples[0]?.atMs ?? nowMs) > WINDOW_MS) this.samples.shift();
+  }
+
+  /** Bytes per second by which the space has shrunk; negative when it grew; null while too little is known. */
+  get bytesPerSecond(): number | null {
+    const [first] = this.samples;
+    const last = this.samples.at(-1);
+    if (first === undefined || last === undefined || last.atMs - first.atMs < MIN_SPAN_MS) return null;
+    return ((first.freeBytes - last.freeBytes) / (last.atMs - first.atMs)) * 1000;
+  }
+
+  /** Infinity when it does not fill up; null while too little is known. */
+  get hoursUntilFull(): number | null {
+    const rate = this.bytesPerSecond;
+    const freeBytes = this.samples.at(-1)?.freeBytes;
+    if (rate === null || freeBytes === undefined) return null;
+    return rate <= 0 ? Infinity : ((freeBytes / rate) * 1000) / MS_PER_HOUR;
+  }
+}
