@@ -81,6 +81,8 @@ function look(name: string, text: string, aliases: readonly string[], problems: 
       return notes.add(`${name} has no effect: put the alias of a cluster in front, like ${aliases[0]}.${name}.`);
     return check(name, clusterKeys[clientKey], text, problems);
   }
+  // Turned off is what it is here.
+  if (key === 'sync.topic.acls.enabled' && text.trim().toLowerCase() === 'false') return;
   notes.key(name, key, clientKey);
 }
 

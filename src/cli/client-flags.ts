@@ -11,7 +11,11 @@ export class FlagError extends Error {
 export type ClientEnv = ReturnType<typeof createNodeBaseEnv>;
 
 /** Says on standard error what went wrong, and leaves exit code 1. */
-export async function withCluster(bootstrap: string, clientId: string, use: (client: ClusterClient, env: ClientEnv) => Promise<void>): Promise<void> {
+export async function withCluster(
+  bootstrap: string,
+  clientId: string,
+  use: (client: ClusterClient, env: ClientEnv) => Promise<void>,
+): Promise<void> {
   try {
     const env = createNodeBaseEnv({ logger: silentLogger });
     const client = new ClusterClient(env, { bootstrap: addressesOf(bootstrap), clientId });
@@ -21,7 +25,8 @@ export async function withCluster(bootstrap: string, clientId: string, use: (cli
       client.close();
     }
   } catch (error) {
-    const message = error !== null && typeof error === 'object' && 'message' in error ? String(error.message) : String(error);
+    const message =
+      error !== null && typeof error === 'object' && 'message' in error ? String(error.message) : String(error);
     process.stderr.write(`moldau: ${message}\n`);
     process.exitCode = 1;
   }
@@ -29,7 +34,10 @@ export async function withCluster(bootstrap: string, clientId: string, use: (cli
 
 /** Of --bootstrap-server. Throws FlagError. */
 export function addressesOf(text: string): readonly BrokerAddress[] {
-  const entries = text.split(',').map((entry) => entry.trim()).filter((entry) => entry !== '');
+  const entries = text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
   const addresses = entries.map((entry) => {
     const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(entry);
     const host = match?.[1] ?? match?.[2];

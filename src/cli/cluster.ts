@@ -21,7 +21,10 @@ export async function runCluster(flags: ClusterFlags): Promise<void> {
     return fail(`Cannot prepare ${flags.dir}: ${messageOf(error)}`);
   }
   const { overrides } = flags;
-  const children = plan.map(({ id, propertiesFile }) => new ClusterChild(id, { file: propertiesFile, overrides }, (line) => void process.stderr.write(line)));
+  const children = plan.map(
+    ({ id, propertiesFile }) =>
+      new ClusterChild(id, { file: propertiesFile, overrides }, (line) => void process.stderr.write(line)),
+  );
   let isStopping = false;
   const stop = async (code: number): Promise<void> => {
     if (isStopping) return;
@@ -94,7 +97,9 @@ function readyLine({ id, clientPort, controllerPort, metricsPort, logDir }: Plan
 
 function summary(plan: readonly PlannedNode[], { nodes }: ClusterFlags): string {
   const bootstrap = plan.map(({ clientPort }) => `localhost:${clientPort}`).join(',');
-  const defaults = shownDefaults(nodes).map(([key, value]) => `  ${key}=${value}\n`).join('');
+  const defaults = shownDefaults(nodes)
+    .map(([key, value]) => `  ${key}=${value}\n`)
+    .join('');
   return `moldau cluster of ${nodes} is ready, bootstrap servers ${bootstrap}; Ctrl-C stops it. Its defaults:\n${defaults}`;
 }
 

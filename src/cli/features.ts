@@ -26,11 +26,16 @@ export async function describeFeatures({ bootstrapServer }: { readonly bootstrap
 export async function upgradeFeatures(flags: UpgradeFlags): Promise<void> {
   await withCluster(flags.bootstrapServer, 'moldau-features', async (client) => {
     const levels = levelsOf(flags);
-    const featureUpdates = levels.map(([feature, maxVersionLevel]) => ({ feature, maxVersionLevel, upgradeType: UPGRADE }));
+    const featureUpdates = levels.map(([feature, maxVersionLevel]) => ({
+      feature,
+      maxVersionLevel,
+      upgradeType: UPGRADE,
+    }));
     const request = { timeoutMs: TIMEOUT_MS, featureUpdates, validateOnly: flags.dryRun === true };
     const response = await client.ask('any', 'UpdateFeatures', request);
     const refused = [response, ...response.results].find(({ errorCode }) => errorCode !== ErrorCode.NONE);
-    if (refused !== undefined) throw new FlagError(`Nothing was upgraded: ${refused.errorMessage ?? errorName(refused.errorCode)}`);
+    if (refused !== undefined)
+      throw new FlagError(`Nothing was upgraded: ${refused.errorMessage ?? errorName(refused.errorCode)}`);
     const done = flags.dryRun === true ? 'can be upgraded' : 'was upgraded';
     for (const [feature, level] of levels) print(`${feature} ${done} to ${level}.`);
   });
@@ -46,7 +51,11 @@ function levelsOf({ feature = [], releaseVersion }: UpgradeFlags): readonly (rea
 }
 
 async function featureLines(client: ClusterClient): Promise<readonly string[]> {
-  const { supportedFeatures, finalizedFeatures, finalizedFeaturesEpoch } = await client.ask('any', 'ApiVersions', CLIENT);
+  const { supportedFeatures, finalizedFeatures, finalizedFeaturesEpoch } = await client.ask(
+    'any',
+    'ApiVersions',
+    CLIENT,
+  );
   const finalized = new Map(finalizedFeatures.map(({ name, maxVersionLevel }) => [name, maxVersionLevel]));
   return [...supportedFeatures]
     .sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -6,6 +6,7 @@ import './thread-pool';
 import { Command } from 'commander';
 import { version } from '../version';
 import type { UpgradeFlags } from './features';
+import { addMirror } from './mirror-command';
 import type { RebalanceFlags } from './rebalance';
 import type { FormatFlags } from './storage-options';
 
@@ -51,12 +52,16 @@ export function commandLine(): Command {
     .option('--dry-run', 'print what would be moved, how much and how long it takes')
     .option('--execute', 'move it, a few partitions at a time')
     .option('--cancel', 'take back every move that is under way, in the whole cluster')
-    .option('--throttle <bytes>', 'bytes a second on average; a partition or two at a time go at full speed, with pauses between')
+    .option(
+      '--throttle <bytes>',
+      'bytes a second on average; a partition or two at a time go at full speed, with pauses between',
+    )
     .option('--drain <id>', 'leave nothing on this broker; needed for one that is gone; may be repeated', collect)
     .action(async (flags: RebalanceFlags) => {
       const { runRebalance } = await import('./rebalance');
       await runRebalance(flags);
     });
+  addMirror(program);
   addFeatures(program);
   return program;
 }

@@ -27,11 +27,14 @@ export function planProcesses(config: BrokerConfig, count: number): readonly Pla
   const ports = config.listeners.map(({ port }) => port);
   if (ports.includes(0)) return '--processes needs listeners with ports of their own, and not 0.';
   const forClients = config.listeners.filter(({ isController }) => !isController);
-  const derived = Array.from({ length: count - 1 }, (_, index) => forClients.map(({ port }) => port + PORT_STEP * (index + 1))).flat();
+  const derived = Array.from({ length: count - 1 }, (_, index) =>
+    forClients.map(({ port }) => port + PORT_STEP * (index + 1)),
+  ).flat();
   const all = [...ports, ...derived];
   if (Math.max(...all) > 65535) return `--processes ${count} takes ports up to ${Math.max(...all)}.`;
   const twice = all.find((port, index) => all.indexOf(port) !== index);
-  if (twice !== undefined) return `--processes: each process listens ${PORT_STEP} ports above the one before, so two would have port ${twice}.`;
+  if (twice !== undefined)
+    return `--processes: each process listens ${PORT_STEP} ports above the one before, so two would have port ${twice}.`;
   return Array.from({ length: count }, (_, index) => planned(config, forClients, index));
 }
 
@@ -43,9 +46,13 @@ function planned(config: BrokerConfig, forClients: readonly ListenerConfig[], in
   if (index === 0) return { id, overrides: rack, logDirs: config.logDirs, metadataLogDir: config.metadataLogDir, port };
   const beside = (directory: string): string => `${directory.replace(/\/+$/, '')}-${id}`;
   const logDirs = config.logDirs.map(beside);
-  const shifted = (host: string, own: number): string => `${host.includes(':') ? `[${host}]` : host}:${own + PORT_STEP * index}`;
+  const shifted = (host: string, own: number): string =>
+    `${host.includes(':') ? `[${host}]` : host}:${own + PORT_STEP * index}`;
   const listeners = forClients.map((each) => `${each.name}://${shifted(each.host, each.port)}`);
-  const told = forClients.map((each) => `${each.name}://${shifted(each.advertisedHost, each.advertisedPort === 0 ? each.port : each.advertisedPort)}`);
+  const told = forClients.map(
+    (each) =>
+      `${each.name}://${shifted(each.advertisedHost, each.advertisedPort === 0 ? each.port : each.advertisedPort)}`,
+  );
   const overrides = [
     'process.roles=broker',
     `node.id=${id}`,
@@ -57,7 +64,13 @@ function planned(config: BrokerConfig, forClients: readonly ListenerConfig[], in
     ...quorumOf(config),
     ...rack,
   ];
-  return { id, overrides, logDirs, metadataLogDir: config.isSet('metadata.log.dir') ? beside(config.metadataLogDir) : (logDirs[0] ?? ''), port };
+  return {
+    id,
+    overrides,
+    logDirs,
+    metadataLogDir: config.isSet('metadata.log.dir') ? beside(config.metadataLogDir) : (logDirs[0] ?? ''),
+    port,
+  };
 }
 
 /** Each process has its own port; one that is watched nowhere stays so. */
@@ -74,5 +87,7 @@ function quorumOf(config: BrokerConfig): readonly string[] {
   const controller = config.listeners.find(({ isController }) => isController);
   if (controller === undefined) return [];
   const { advertisedHost: host, advertisedPort, port } = controller;
-  return [`controller.quorum.bootstrap.servers=${host.includes(':') ? `[${host}]` : host}:${advertisedPort === 0 ? port : advertisedPort}`];
+  return [
+    `controller.quorum.bootstrap.servers=${host.includes(':') ? `[${host}]` : host}:${advertisedPort === 0 ? port : advertisedPort}`,
+  ];
 }

@@ -47,7 +47,8 @@ class Processes {
       return this.stop(1);
     }
     const started = await Promise.all(others.map((each) => this.start(each)));
-    if (!this.isStopping && !started.includes(false)) process.stdout.write(`moldau: all ${this.plan.length} processes are ready\n`);
+    if (!this.isStopping && !started.includes(false))
+      process.stdout.write(`moldau: all ${this.plan.length} processes are ready\n`);
   }
 
   /** False when it has not come to serve; then all are stopped. */
@@ -58,7 +59,10 @@ class Processes {
     this.running.set(planned.id, child);
     const isReady = await child.ready;
     void child.exited.then((how) => this.ended(planned, how, isReady));
-    if (isReady) process.stdout.write(`node ${planned.id}  process ${child.pid}  clients on port ${planned.port}  data ${planned.logDirs.join(', ')}\n`);
+    if (isReady)
+      process.stdout.write(
+        `node ${planned.id}  process ${child.pid}  clients on port ${planned.port}  data ${planned.logDirs.join(', ')}\n`,
+      );
     return isReady;
   }
 
@@ -96,7 +100,11 @@ class Processes {
 }
 
 /** Throws what the disk throws. */
-function formatUnlessDone({ id, logDirs, metadataLogDir }: PlannedProcess, clusterId: string, ports: StoragePorts): void {
+function formatUnlessDone(
+  { id, logDirs, metadataLogDir }: PlannedProcess,
+  clusterId: string,
+  ports: StoragePorts,
+): void {
   const found = readMetaProperties(ports.disk, metadataLogDir);
   if (found !== null) return;
   formatNode({ nodeId: id, logDirs, metadataLogDir, clusterId, controllerEndpoints: [], voters: 'none' }, ports);

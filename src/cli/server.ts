@@ -6,14 +6,12 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Logger } from '../../wire/base/env';
-import { createLogger } from '../observe/logger';
-import { isLogLevel } from '../observe/log-level';
 import type { BrokerConfig } from '../config/broker-config';
 import type { RunningBroker } from '../running-broker';
 import { version } from '../version';
 import { banner } from './banner';
-import { signalHandler } from './ending';
 import { servesParent } from './parent';
+import { commandLogger, endOnUncaughtErrors, fail, messageOf, outliveReaders, stopOnSignals } from './process-setup';
 import { type ServerFlags, serverConfig } from './server-config';
 import { startNode } from './start-node';
 import { startFailure } from './start-failure';
@@ -23,15 +21,15 @@ export async function serve(flags: ServerFlags): Promise<void> {
   if (!built.ok) return fail(built.problems);
   for (const warning of built.warnings) process.stderr.write(`moldau: warning: ${warning}\n`);
   outliveReaders();
-  const logger = serverLogger();
-  endOnUncaughtErrors(logger);
+  const logger = commandLogger();
+  endOnUncaughtErrors(logger, 'The broker');
   let broker: RunningBroker;
   try {
     broker = await startNode(built.config, logger);
   } catch (error) {
     return fail([startFailure(error, built.config)]);
   }
-  stopOnSignals(broker, logger);
+  stopBrokerOnSignals(broker, logger);
   process.stdout.write(readyText(broker, built.config));
   servesParent(broker, (error) => fail([`Stopping failed: ${messageOf(error)}`]));
   try {
@@ -59,52 +57,11 @@ function isOneOfSeveral({ isController, quorumVoters, quorumBootstrapServers }: 
   return !isController || quorumVoters.length > 1 || quorumBootstrapServers.length > 1;
 }
 
-/** Lines for people on a terminal, JSON lines elsewhere; both on standard error. */
-function serverLogger(): Logger {
-  const isTerminal = process.stderr.isTTY;
-  const asked = process.env['MOLDAU_LOG_FORMAT'];
-  const format = asked === 'text' || asked === 'json' ? asked : isTerminal ? 'text' : 'json';
-  const level = (process.env['MOLDAU_LOG_LEVEL'] ?? 'info').toUpperCase();
-  const colours = isTerminal && process.env['NO_COLOR'] === undefined;
-  return createLogger({ format, colours, level: isLogLevel(level) ? level : 'INFO' }).logger;
-}
-
-function stopOnSignals(broker: RunningBroker, logger: Logger): void {
-  const stop = (): void => {
+function stopBrokerOnSignals(broker: RunningBroker, logger: Logger): void {
+  stopOnSignals(() => {
     broker.stop().catch((error: unknown) => {
       logger.error(`stopping failed: ${messageOf(error)}`);
       process.exit(1);
     });
-  };
-  const say = (line: string): void => void process.stderr.write(`moldau: ${line}\n`);
-  // Signals come from outside of what is simulated; the handler itself gets its clock and its exit passed.
-  const onSignal = signalHandler({ stop, say, exit: (code) => process.exit(code), nowMs: () => performance.now() });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-}
-
-/** Whoever read what this process prints may leave (`moldau server | head`): the broker goes on. */
-function outliveReaders(): void {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-}
-
-function endOnUncaughtErrors(logger: Logger): void {
-  const end = (kind: string) => (error: unknown) => {
-    logger.error(`${kind}: ${messageOf(error)}`, { stack: stackOf(error) });
-    fail([`The broker ended because of an error that nothing handled: ${messageOf(error)}`]);
-  };
-  process.on('uncaughtException', end('uncaught exception'));
-  process.on('unhandledRejection', end('unhandled rejection'));
-}
-
-function fail(problems: readonly string[]): never {
-  for (const problem of problems) process.stderr.write(`moldau: ${problem}\n`);
-  process.exit(1);
-}
-
-function messageOf(error: unknown): string {
-  return error !== null && typeof error === 'object' && 'message' in error ? String(error.message) : String(error);
-}
-
-function stackOf(error: unknown): string | null {
-  return error !== null && typeof error === 'object' && 'stack' in error ? String(error.stack) : null;
+  });
 }

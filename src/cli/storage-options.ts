@@ -4,7 +4,11 @@ import { UNKNOWN_DIRECTORY } from '../../controller/raft/replica-key';
 import type { Voter } from '../../controller/raft/voter-set';
 import { bootstrapRecords, clusterFeatures } from '../../controller/metadata/bootstrap';
 import { isReservedDirectoryId } from '../../controller/metadata/directory-id';
-import { METADATA_VERSION_FEATURE, metadataVersionName, metadataVersionOf } from '../../controller/metadata/metadata-version';
+import {
+  METADATA_VERSION_FEATURE,
+  metadataVersionName,
+  metadataVersionOf,
+} from '../../controller/metadata/metadata-version';
 import {
   KRAFT_VERSION_FEATURE,
   SUPPORTED_FEATURES,
@@ -31,10 +35,16 @@ export class StorageError extends Error {
 
 /** The voters that the flags name. Throws StorageError. */
 export function initialVoters(flags: FormatFlags, config: BrokerConfig): InitialVoters {
-  const given = [flags.standalone === true, flags.initialControllers !== undefined, flags.noInitialControllers === true];
+  const given = [
+    flags.standalone === true,
+    flags.initialControllers !== undefined,
+    flags.noInitialControllers === true,
+  ];
   const chosen = given.filter((each) => each).length;
   if (chosen > 1) {
-    throw new StorageError('Only one of --standalone, --initial-controllers and --no-initial-controllers may be given.');
+    throw new StorageError(
+      'Only one of --standalone, --initial-controllers and --no-initial-controllers may be given.',
+    );
   }
   if (chosen === 1 && config.quorumVoters.length > 0) {
     throw new StorageError(
@@ -118,7 +128,10 @@ export function firstFeatures(flags: FormatFlags, voters: InitialVoters): FirstF
     const needed = `${METADATA_VERSION_FEATURE} ${metadataVersionName(required)}`;
     throw new StorageError(`${name} could not be set to ${level} because it depends on ${needed}.`);
   }
-  return { metadataVersion, records: bootstrapRecords(metadataVersion, new Map([...clusterFeatures(metadataVersion), ...levels])) };
+  return {
+    metadataVersion,
+    records: bootstrapRecords(metadataVersion, new Map([...clusterFeatures(metadataVersion), ...levels])),
+  };
 }
 
 /** Throws StorageError. */

@@ -72,7 +72,9 @@ export function format(config: BrokerConfig, flags: FormatFlags, ports: StorageP
   }
   for (const directory of directories.filter((each) => !found.includes(each))) {
     const kind = directory === config.metadataLogDir ? metadataKind(config, voters) : 'data directory';
-    ports.print(`Formatting ${kind} ${directory} with metadata.version ${metadataVersionName(features.metadataVersion)}.`);
+    ports.print(
+      `Formatting ${kind} ${directory} with metadata.version ${metadataVersionName(features.metadataVersion)}.`,
+    );
   }
 }
 

@@ -1,0 +1,130 @@
+/**
+ * A flow's lag as both clusters tell it, without asking the mirror: positions from the flow's group on the target, ends, sizes
+ * and the age of the oldest record from the source. Positions are stored each five seconds, so as old may this be.
+ */
+import { ErrorCode } from '../../wire/base/error-codes';
+import { ServerError } from '../../wire/broker-link';
+import type { ClusterClient } from '../../wire/cluster-client';
+import { committedOffsets } from '../../wire/group-admin';
+import { BatchView } from '../../wire/record/batch';
+import { committedBatches } from '../copy/committed-batches-core';
+import { flowGroupId } from '../flow/flow';
+import type { FlowSettings } from '../flow/settings';
+import { type ReplicatedTopic, topicPlan } from '../topics/topic-plan-core';
+import { type LagRow, type PartitionFacts, lagRow } from './lag-core';
+
+export interface FlowStatus {
+  readonly flow: string;
+  /** Processes that share the flow now. */
+  readonly processes: number;
+  readonly rows: readonly LagRow[];
+}
+
+export interface StatusParts {
+  readonly settings: FlowSettings;
+  readonly source: ClusterClient;
+  readonly target: ClusterClient;
+  nowMs(): number;
+}
+
+const LATEST = -1;
+const EARLIEST = -2;
+/** Partitions whose oldest record is read at a time. */
+const MAX_READS = 16;
+
+/** Rejects with an ExchangeError or a ServerError. */
+export async function flowStatus({ settings, source, target, nowMs }: StatusParts): Promise<FlowStatus> {
+  const flow = `${settings.source.alias}->${settings.target.alias}`;
+  const { topics } = topicPlan(settings, await source.metadata(null), []);
+  const stored = await positionsOf(target, settings);
+  const sizes = await sizesOf(source);
+  const ends = await endsOf(source, topics);
+  const facts = [...ends].flatMap(([topic, partitions]) =>
+    partitions.map(({ startOffset, endOffset }, partition): PartitionFacts => ({
+      ...{ flow, topic: topic.sourceTopic, partition, startOffset, endOffset, oldestTimestampMs: null },
+      position: stored.get(`${topic.targetTopic}:${partition}`) ?? null,
+      sizeBytes: sizes.get(`${topic.sourceTopic}:${partition}`) ?? null,
+    })),
+  );
+  const rows: LagRow[] = [];
+  for (let at = 0; at < facts.length; at += MAX_READS) {
+    rows.push(
+      ...(await Promise.all(
+        facts.slice(at, at + MAX_READS).map(async (each) => lagRow(await withAge(source, each), nowMs())),
+      )),
+    );
+  }
+  return { flow, processes: await processesOf(target, settings), rows };
+}
+
+async function positionsOf(target: ClusterClient, settings: FlowSettings): Promise<ReadonlyMap<string, number>> {
+  const offsets = await committedOffsets(target, flowGroupId(settings));
+  return new Map(offsets.map(({ topic, partition, offset }) => [`${topic}:${partition}`, offset]));
+}
+
+async function processesOf(target: ClusterClient, settings: FlowSettings): Promise<number> {
+  const group = flowGroupId(settings);
+  const { groups } = await target.ask(await target.findCoordinator(group), 'DescribeGroups', { groups: [group] });
+  return groups[0]?.members.length ?? 0;
+}
+
+interface Ends {
+  readonly startOffset: number;
+  readonly endOffset: number;
+}
+
+async function endsOf(
+  source: ClusterClient,
+  topics: readonly ReplicatedTopic[],
+): Promise<Map<ReplicatedTopic, readonly Ends[]>> {
+  const ends = new Map<ReplicatedTopic, readonly Ends[]>();
+  for (const topic of topics) {
+    const partitions = Array.from({ length: topic.partitions }, async (_, partition) => ({
+      startOffset: await source.listOffset(topic.sourceTopic, partition, EARLIEST),
+      endOffset: await source.listOffset(topic.sourceTopic, partition, LATEST, true),
+    }));
+    ends.set(topic, await Promise.all(partitions));
+  }
+  return ends;
+}
+
+/** The largest replica of each partition; nothing from clusters that do not tell. */
+async function sizesOf(source: ClusterClient): Promise<ReadonlyMap<string, number>> {
+  const sizes = new Map<string, number>();
+  for (const brokerId of source.brokers.keys()) {
+    let results;
+    try {
+      ({ results } = await source.ask(brokerId, 'DescribeLogDirs', { topics: null }));
+    } catch (error) {
+      if (error instanceof ServerError) continue;
+      throw error;
+    }
+    for (const { topics } of results) {
+      for (const { name, partitions } of topics) {
+        for (const { partitionIndex, partitionSize } of partitions) {
+          const key = `${name}:${partitionIndex}`;
+          sizes.set(key, Math.max(sizes.get(key) ?? 0, partitionSize));
+        }
+      }
+    }
+  }
+  return sizes;
+}
+
+/** The time of the first record that is not copied, or of the newest in its batch when it is compressed with others. */
+async function withAge(source: ClusterClient, facts: PartitionFacts): Promise<PartitionFacts> {
+  const from = Math.max(facts.position ?? facts.startOffset, facts.startOffset);
+  if (from >= facts.endOffset) return facts;
+  try {
+    const options = { maxBytes: 1, maxWaitMs: 0, readCommitted: true };
+    const { records, abortedTransactions } = await source.fetch(facts.topic, facts.partition, from, options);
+    const [first] = committedBatches(records, from, abortedTransactions).batches;
+    if (first === undefined) return facts;
+    const { baseTimestamp } = new BatchView(first.bytes, 0);
+    const isWhole = first.baseOffset >= from;
+    return { ...facts, oldestTimestampMs: isWhole && baseTimestamp >= 0 ? baseTimestamp : first.maxTimestampMs };
+  } catch (error) {
+    if (error instanceof ServerError && error.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) return facts;
+    throw error;
+  }
+}
