@@ -5,6 +5,7 @@
 import './thread-pool';
 import { Command } from 'commander';
 import { version } from '../version';
+import { addDrill } from './drill-commands';
 import type { UpgradeFlags } from './features';
 import { addMirror } from './mirror-command';
 import type { RebalanceFlags } from './rebalance';
@@ -63,6 +64,7 @@ export function commandLine(): Command {
     });
   addMirror(program);
   addFeatures(program);
+  addDrill(program.command('mirror').description('keep another cluster ready to take over, and change to it'));
   return program;
 }
 

@@ -1,0 +1,79 @@
+/** The flags of `moldau mirror failover` and `moldau mirror failback`, and their real ports. */
+import type { DrillParts } from '../../mirror/drill/drill-parts';
+import { Failback } from '../../mirror/drill/failback';
+import { Failover } from '../../mirror/drill/failover';
+import type { FlowSettings } from '../../mirror/flow/settings';
+import { createNodeBaseEnv } from '../../wire/base/node-env';
+import { ClusterClient } from '../../wire/cluster-client';
+import { silentLogger } from '../observe/silent-logger';
+import { FlagError } from './client-flags';
+import { DirectoryFiles } from './drill-files';
+import { readMirrorProperties } from './mirror-properties';
+
+interface DrillFlags {
+  readonly from: string;
+  readonly to: string;
+  readonly dryRun?: boolean;
+  /** Seconds. */
+  readonly timeout?: number;
+}
+
+export interface FailoverFlags extends DrillFlags {
+  readonly sourceLost?: boolean;
+  readonly producersStopped?: boolean;
+}
+
+export interface FailbackFlags extends DrillFlags {
+  readonly execute?: boolean;
+  readonly receipt: string;
+}
+
+const DEFAULT_TIMEOUT_S = 300;
+
+export async function runFailover(file: string, flags: FailoverFlags): Promise<void> {
+  await withFlow(file, flags, async (parts) => {
+    const isSourceLost = flags.sourceLost === true;
+    const areProducersStopped = flags.producersStopped === true;
+    if (isSourceLost && areProducersStopped) throw new FlagError('Give --source-lost or --producers-stopped, not both.');
+    await new Failover(parts, { isSourceLost, areProducersStopped, isDryRun: flags.dryRun === true }).run();
+  });
+}
+
+export async function runFailback(file: string, flags: FailbackFlags): Promise<void> {
+  if ((flags.dryRun === true) === (flags.execute === true)) throw new FlagError('Give one of --dry-run and --execute.');
+  await withFlow(file, flags, async (parts) => {
+    const files = new DirectoryFiles(flags.receipt);
+    await new Failback(parts, files, { isDryRun: flags.dryRun === true, cuts: true }).run();
+  });
+}
+
+/** Says on standard error what went wrong, and leaves exit code 1. */
+async function withFlow(file: string, flags: DrillFlags, use: (parts: DrillParts) => Promise<void>): Promise<void> {
+  try {
+    const flow = flowOf(file, flags);
+    const env = createNodeBaseEnv({ logger: silentLogger });
+    const clientOf = ({ bootstrap, requestTimeoutMs }: FlowSettings['source']): ClusterClient =>
+      new ClusterClient(env, { bootstrap, clientId: 'moldau-mirror-drill', requestTimeoutMs });
+    const [source, target] = [clientOf(flow.source), clientOf(flow.target)];
+    const say = (line: string): void => void process.stdout.write(`${line}\n`);
+    const timeoutMs = (flags.timeout ?? DEFAULT_TIMEOUT_S) * 1000;
+    try {
+      await use({ env, logger: silentLogger, flow, source, target, say, timeoutMs });
+    } finally {
+      source.close();
+      target.close();
+    }
+  } catch (error) {
+    const message = error !== null && typeof error === 'object' && 'message' in error ? String(error.message) : String(error);
+    process.stderr.write(`moldau: ${message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function flowOf(file: string, { from, to }: DrillFlags): FlowSettings {
+  const warn = (sentence: string): void => void process.stderr.write(`moldau: ${sentence}\n`);
+  const settings = readMirrorProperties(file, { [`${from}->${to}.enabled`]: 'true' }, { targets: [to] }, warn);
+  const flow = settings.flows.find(({ source, target }) => source.alias === from && target.alias === to);
+  if (flow === undefined) throw new FlagError(`${file} has no clusters ${from} and ${to}.`);
+  return flow;
+}
