@@ -26,7 +26,6 @@ const SETUP_TIMEOUT = 'the timeout for setting up a connection does not grow fro
 const NO_REQUEST_QUEUE = 'there is no queue of requests between threads';
 const NO_AUTHORIZER = 'there is no authorizer yet that listeners would wait for';
 const CONTROLLED_SHUTDOWN = 'a broker that stops in order always hands its leaderships over';
-const FOLLOWER_FETCH = 'fetching from followers (KIP-392) is not served yet';
 const CONTROLLER_REQUESTS = 'requests to controllers have timeouts of their own';
 const CLEANER = 'compacted topics are not cleaned yet';
 const FAILED_DIRECTORY = 'a failed directory is told to the controller at once; the broker does not stop when the controller does not answer';
@@ -102,7 +101,6 @@ const REASONS: readonly (readonly [reason: string, keys: readonly BrokerKey[]])[
   [NO_REQUEST_QUEUE, ['queued.max.requests']],
   [NO_AUTHORIZER, ['early.start.listeners']],
   [CONTROLLED_SHUTDOWN, ['controlled.shutdown.enable']],
-  [FOLLOWER_FETCH, ['replica.selector.class']],
   [CONTROLLER_REQUESTS, ['controller.socket.timeout.ms']],
   [CLEANER, byPrefix('log.cleaner.').filter((key) => key !== 'log.cleaner.threads')],
   [FAILED_DIRECTORY, ['log.dir.failure.timeout.ms']],

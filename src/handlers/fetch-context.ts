@@ -15,6 +15,7 @@ import {
   type FetchSession,
   type FetchSessionCache,
 } from '../replication/fetch-session';
+import { NO_PREFERENCE } from '../replication/replica-selector';
 import type { Call } from './handler';
 
 type Request = Infer<typeof FetchRequest>;
@@ -153,6 +154,7 @@ function isNews(fetched: FetchedPartition): boolean {
     fetched.errorCode !== ErrorCode.NONE ||
     fetched.slice !== null ||
     fetched.divergingEpoch !== null ||
+    fetched.preferredReadReplica !== NO_PREFERENCE ||
     fetched.highWatermark !== target.toldHighWatermark ||
     fetched.logStartOffset !== target.toldLogStartOffset
   );

@@ -2,7 +2,9 @@
  * Fetch. v4 isolation level, v5 log start offset, v7 sessions (KIP-227), v9 leader epoch (KIP-320), v11 rack (KIP-392),
  * v12 flexible and diverging epoch, v13 topic ids (KIP-516), v15 replica state, v16 node endpoints (KIP-951).
  *
- * A broker that follows fetches like a consumer, but up to the log's end, and its offset says how far it has come.
+ * A broker that follows fetches like a consumer, but up to the log's end, and its offset says how far it has come. Since v11
+ * a consumer may fetch from a follower, too, up to the high watermark that this one knows; the leader of a partition may say
+ * which one it prefers (`replica.selector.class`).
  *
  * What a partition gives is a range of a segment's file; the bytes go from there to the socket as it drains.
  */
@@ -20,19 +22,22 @@ import {
 } from '../replication/fetch-reader';
 import { partitionKey as replicaKey, type LeaderLookup } from '../replication/replica-manager';
 import type { Services } from '../services';
-import type { FetchPartition } from '../replication/fetch-session';
+import { NO_SESSION_ID, type FetchPartition } from '../replication/fetch-session';
+import { NO_PREFERENCE, preferredInRack, RACK_AWARE_SELECTOR } from '../replication/replica-selector';
 import { LogStorageError } from '../../log/log-error';
 import { fileRangeBody, releaseRangesIn } from '../network/response-body';
 import { leadersForFetch, type CurrentLeader, type CurrentLeaders } from './current-leader';
 import { openFetchContext, replicaIdOf, TOPIC_IDS_SINCE, type FetchContext } from './fetch-context';
 import { handler, type Call } from './handler';
-import { leaderLookup } from './leader-lookup';
+import { replicaLookup } from './leader-lookup';
 
 type Request = Infer<typeof FetchRequest>;
 type Response = Input<typeof FetchResponse>;
 type PartitionResponse = Response['responses'][number]['partitions'][number];
 
 const READ_COMMITTED = 1;
+/** Consumers that know of racks know how to read from a follower. */
+const FOLLOWERS_SINCE = 11;
 const UNKNOWN: readonly number[] = [ErrorCode.UNKNOWN_TOPIC_ID, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION];
 const NO_RECORDS = new Uint8Array(0);
 
@@ -52,6 +57,8 @@ export const fetch = handler({
 /** A fetch until it is answered: at once, when enough bytes are there, or when its time has run out. */
 class DelayedFetch {
   private readonly limits: FetchLimits;
+  /** A replica that this broker follows will do. */
+  private readonly mayFollow: boolean;
   /** Nobody waits for the client's end any more. */
   private settled: () => void = () => undefined;
   /** Of the partitions, how many were not there when the request came. */
@@ -73,7 +80,12 @@ class DelayedFetch {
     const follower = followerOf(request);
     const readCommitted = follower === null && request.isolationLevel === READ_COMMITTED;
     const throttle = call.services.replicas.throttles.leader;
-    this.limits = { maxBytes, readCommitted, follower, throttle, mayExceedForFirstBatch: true };
+    const preferredReplica = follower === null ? preferenceOf(call, request) : null;
+    // Without a session nobody would know what a follower was told last.
+    const tellsHighWatermark = follower !== null && context.sessionId !== NO_SESSION_ID && selectsByRack(call);
+    const readers = { readCommitted, follower, preferredReplica, tellsHighWatermark };
+    this.limits = { maxBytes, ...readers, throttle, mayExceedForFirstBatch: true };
+    this.mayFollow = follower === null && call.apiVersion >= FOLLOWERS_SINCE;
   }
 
   start(): void {
@@ -98,14 +110,14 @@ class DelayedFetch {
     const { services } = this.call;
     if (target.watchKey !== '') {
       const topicId = this.usesTopicIds ? target.topicId : '';
-      const partition = services.replicas.ledUnder(target.watchKey, topicId, target.currentLeaderEpoch);
+      const partition = services.replicas.servedUnder(target.watchKey, topicId, target.currentLeaderEpoch, this.mayFollow);
       if (partition !== null) return { ok: true, partition };
     }
-    if (!this.usesTopicIds) return leaderLookup(services, { ...target, topicId: null });
+    if (!this.usesTopicIds) return replicaLookup(services, { ...target, topicId: null }, this.mayFollow);
     const name = services.metadata.topicById(target.topicId)?.name;
     if (name === undefined && target.resolvedName !== '') return vanished(services, target);
     target.resolvedName = name ?? '';
-    return leaderLookup(services, target);
+    return replicaLookup(services, target, this.mayFollow);
   }
 
   private get usesTopicIds(): boolean {
@@ -201,6 +213,19 @@ function followerOf(request: Request): FetchingFollower | null {
   return brokerId < 0 ? null : { brokerId, brokerEpoch: request.replicaState.replicaEpoch };
 }
 
+function selectsByRack({ services }: Call): boolean {
+  return services.config.get('replica.selector.class') === RACK_AWARE_SELECTOR;
+}
+
+/** By rack, or null: the leader is as good as any. Only for consumers. */
+function preferenceOf(call: Call, { rackId }: Request): FetchLimits['preferredReplica'] {
+  if (rackId === '' || !selectsByRack(call)) return null;
+  const { metadata } = call.services;
+  const rackOf = (brokerId: number): string | null => metadata.aliveRack(brokerId, call.connection.listenerName);
+  return ({ core }, fetchOffset) =>
+    core.role === 'leading' ? preferredInRack(rackId, core.leaderId, core.followersHolding(fetchOffset), rackOf) : NO_PREFERENCE;
+}
+
 /** Versions before 16 have no place for them; there are none then. */
 function endpointsIn({ nodeEndpoints }: CurrentLeaders): Pick<Response, 'nodeEndpoints'> {
   return nodeEndpoints.length === 0 ? {} : { nodeEndpoints };
@@ -241,6 +266,7 @@ function partitionResponse(fetched: FetchedPartition, currentLeader: CurrentLead
     abortedTransactions: fetched.abortedTransactions,
     ...(fetched.divergingEpoch === null ? {} : { divergingEpoch: fetched.divergingEpoch }),
     ...(currentLeader === null ? {} : { currentLeader }),
+    preferredReadReplica: fetched.preferredReadReplica,
     records: NO_RECORDS,
   };
   if (slice === null) return response;

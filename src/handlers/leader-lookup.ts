@@ -1,4 +1,4 @@
-/** From what a client names to the partition that this broker leads, or the error that the client understands. */
+/** From what a client names to the partition that this broker leads, or follows, or the error that the client understands. */
 import { ErrorCode } from '../../wire/base/error-codes';
 import type { LeaderLookup } from '../replication/replica-manager';
 import type { Services } from '../services';
@@ -12,6 +12,11 @@ export interface NamedPartition {
 }
 
 export function leaderLookup(services: Services, named: NamedPartition): LeaderLookup {
+  return replicaLookup(services, named, false);
+}
+
+/** `mayFollow`: a replica that this broker follows will do. */
+export function replicaLookup(services: Services, named: NamedPartition, mayFollow: boolean): LeaderLookup {
   const { metadata, replicas } = services;
   const topic = named.topicId === null ? metadata.topic(named.topic) : metadata.topicById(named.topicId);
   if (topic === undefined) {
@@ -19,5 +24,7 @@ export function leaderLookup(services: Services, named: NamedPartition): LeaderL
     return { ok: false, errorCode };
   }
   const exists = metadata.image.topics.rowOf(topic, named.partition) >= 0;
-  return replicas.leader(topic.name, topic.id, named.partition, named.currentLeaderEpoch, exists);
+  const { partition, currentLeaderEpoch } = named;
+  if (mayFollow) return replicas.replica(topic.name, topic.id, partition, currentLeaderEpoch, exists);
+  return replicas.leader(topic.name, topic.id, partition, currentLeaderEpoch, exists);
 }

@@ -68,6 +68,13 @@ export class MetadataCache {
     return this.image.cluster.brokers.get(brokerId)?.fenced === false;
   }
 
+  /** Null when it has none, is fenced, or has no such listener. */
+  aliveRack(brokerId: number, listenerName: string): string | null {
+    const broker = this.image.cluster.brokers.get(brokerId);
+    if (broker === undefined || broker.fenced || endpointOf(broker, listenerName) === null) return null;
+    return broker.rack;
+  }
+
   topicOverrides(topic: string): ReadonlyMap<string, string> {
     return this.image.configs.ofTopic(topic);
   }

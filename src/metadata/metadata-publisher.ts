@@ -6,9 +6,10 @@
 import { ConfigResourceType } from '../../controller/metadata/config-resource';
 import type { MetadataDelta, TopicChange } from '../../controller/metadata/delta';
 import type { MetadataImage } from '../../controller/metadata/image';
-import { directoryOf, NO_LEADER, type PartitionRegistration } from '../../controller/metadata/partition-registration';
+import { directoryOf, type PartitionRegistration } from '../../controller/metadata/partition-registration';
 import type { MetadataPublisher } from '../../controller/metadata/publisher';
 import type { MetadataCache } from './metadata-cache';
+import { FORMER_SELF } from '../replication/partition-core';
 import type { AssignedReplica, ReplicaManager } from '../replication/replica-manager';
 import { DynamicConfig } from '../config/dynamic-config';
 
@@ -75,6 +76,6 @@ export class BrokerMetadataPublisher implements MetadataPublisher {
     const { brokerId } = this.replicas;
     if (registration.leader !== brokerId) return registration;
     const isRegistered = image.cluster.brokers.get(brokerId)?.incarnationId === this.incarnationId;
-    return isRegistered ? registration : { ...registration, leader: NO_LEADER };
+    return isRegistered ? registration : { ...registration, leader: FORMER_SELF };
   }
 }

@@ -11,6 +11,7 @@ import type { FetchPartition } from './fetch-session';
 import type { Partition } from './partition';
 import type { LeaderLookup } from './replica-manager';
 import type { TopicTraffic } from './traffic';
+import { NO_PREFERENCE } from './replica-selector';
 
 export interface FetchedPartition {
   readonly target: FetchPartition;
@@ -26,6 +27,8 @@ export interface FetchedPartition {
   readonly divergingEpoch: { readonly epoch: number; readonly endOffset: number } | null;
   /** Whether an operator has throttled the replica that fetches, and whether it has to wait for its records. */
   readonly throttled?: 'given' | 'held back';
+  /** Who the client shall fetch from instead; NO_PREFERENCE when this broker will do. (KIP-392) */
+  readonly preferredReadReplica: number;
 }
 
 /** A broker that follows, and what it has noted about it. */
@@ -42,6 +45,10 @@ export interface FetchLimits {
   readonly follower: FetchingFollower | null;
   /** What holds back throttled replicas that are not in sync (KIP-73). Consumers it does not concern. */
   readonly throttle: ReadThrottle;
+  /** Who a consumer had better read this partition from, if it is led here; null: it reads here. */
+  readonly preferredReplica: ((partition: Partition, fetchOffset: number) => number) | null;
+  /** A follower is told at once when the high watermark has moved: its consumers wait for that. */
+  readonly tellsHighWatermark: boolean;
   /** Fetch v0 to v2 know no way to return a batch beyond their bounds. */
   readonly mayExceedForFirstBatch: boolean;
 }
@@ -90,20 +97,27 @@ export function readPartitions(
     if (fetched.throttled === 'given') throttledBytes += bytes;
     holdsBack ||= fetched.throttled === 'held back';
     if (IS_UNKNOWN.has(fetched.errorCode)) unknownCount++;
-    else isUrgent ||= fetched.errorCode !== ErrorCode.NONE || fetched.divergingEpoch !== null;
+    else isUrgent ||= mayNotWait(fetched, limits);
     partitions.push(fetched);
   }
   return { partitions, sizeBytes, throttledBytes, holdsBack, isUrgent, unknownCount };
 }
 
+function mayNotWait(fetched: FetchedPartition, { tellsHighWatermark }: FetchLimits): boolean {
+  const { errorCode, divergingEpoch, preferredReadReplica } = fetched;
+  if (errorCode !== ErrorCode.NONE || divergingEpoch !== null || preferredReadReplica !== NO_PREFERENCE) return true;
+  return tellsHighWatermark && fetched.highWatermark !== fetched.target.toldHighWatermark;
+}
+
 /** False when reading the partition again would give what it gave before: nothing, at the end of what may be read. */
 export function hasNews(target: FetchPartition, limits: FetchLimits, found: LeaderLookup): boolean {
   if (!found.ok) return true;
-  const { follower, readCommitted, throttle } = limits;
+  const { follower, readCommitted, throttle, tellsHighWatermark } = limits;
   const { core, log } = found.partition;
   if (follower !== null) {
     const { brokerId, brokerEpoch } = follower;
     if (core.checkFollower(brokerId, brokerEpoch, target.currentLeaderEpoch) !== ErrorCode.NONE) return true;
+    if (tellsHighWatermark && target.toldHighWatermark !== log.highWatermark) return true;
     if (isHeldBack(found.partition, follower, throttle)) return findDivergence(target, log) !== null;
   }
   const upTo = follower !== null ? 'all' : readCommitted ? 'stable' : 'committed';
@@ -128,7 +142,11 @@ function readPartition(
   const { follower, readCommitted } = limits;
   try {
     const bytes = Math.min(maxBytes, target.maxBytes);
-    if (follower === null) return readLog(target, partition, bytes, minOneBatch, readCommitted ? 'stable' : 'committed');
+    if (follower === null) {
+      const preferred = limits.preferredReplica?.(partition, target.fetchOffset) ?? NO_PREFERENCE;
+      if (preferred !== NO_PREFERENCE) return { ...fetched(target, partition.log, null, null, null), preferredReadReplica: preferred };
+      return readLog(target, partition, bytes, minOneBatch, readCommitted ? 'stable' : 'committed');
+    }
     const errorCode = partition.core.checkFollower(follower.brokerId, follower.brokerEpoch, target.currentLeaderEpoch);
     if (errorCode !== ErrorCode.NONE) return failed(target, errorCode);
     if (notes) note(target, partition, follower);
@@ -176,6 +194,7 @@ function failed(target: FetchPartition, errorCode: number): FetchedPartition {
     traffic: null,
     abortedTransactions: null,
     divergingEpoch: null,
+    preferredReadReplica: NO_PREFERENCE,
   };
 }
 
@@ -219,6 +238,7 @@ function fetched(
     traffic,
     abortedTransactions: aborted,
     divergingEpoch,
+    preferredReadReplica: NO_PREFERENCE,
   };
 }
 

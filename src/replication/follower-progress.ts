@@ -58,6 +58,10 @@ export class FollowerProgress {
   startOffset(index: number): number {
     return this.at(index, START);
   }
+  /** When it last had all that the leader had; -Infinity for never. */
+  caughtUpMs(index: number): number {
+    return this.at(index, CAUGHT_UP_MS);
+  }
   /** -1 when the follower does not tell it. */
   brokerEpoch(index: number): number {
     return this.at(index, BROKER_EPOCH);

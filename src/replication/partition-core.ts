@@ -24,8 +24,12 @@ export interface ReplicaLog {
   beginLeaderEpoch(epoch: number): void;
 }
 
+/** The broker's own former life, which the metadata still takes for the leader: nobody leads. */
+export const FORMER_SELF = -2;
+
 /** A partition as the metadata log has it. */
 export interface PartitionRegistration {
+  /** Negative: nobody. */
   readonly leader: number;
   readonly leaderEpoch: number;
   readonly partitionEpoch: number;
@@ -68,6 +72,15 @@ export interface IsrDecision {
   readonly leaderEpoch: number;
   readonly partitionEpoch: number;
   readonly isr: readonly number[];
+}
+
+/** A follower that a consumer may read from. */
+export interface ReaderReplica {
+  readonly brokerId: number;
+  /** Everything below is there. */
+  readonly endOffset: number;
+  /** When it last had all that the leader had. */
+  readonly caughtUpMs: number;
 }
 
 /** 'again': nobody knows what came of it; the same proposal has to be made once more. */
@@ -193,10 +206,34 @@ export class PartitionCore {
 
   /** NONE when this replica leads in the epoch that the client believes in (-1: whichever). Source: KIP-320. */
   checkLeader(currentLeaderEpoch: number): number {
+    const errorCode = this.checkReplica(currentLeaderEpoch);
+    if (errorCode !== ErrorCode.NONE) return errorCode;
+    return this.currentRole === 'leading' ? ErrorCode.NONE : ErrorCode.NOT_LEADER_OR_FOLLOWER;
+  }
+
+  /** The same for a replica that may lead or follow: what is committed is the same on both. Source: KIP-392. */
+  checkReplica(currentLeaderEpoch: number): number {
     if (this.currentRole === 'offline') return ErrorCode.KAFKA_STORAGE_ERROR;
     if (currentLeaderEpoch !== -1 && currentLeaderEpoch < this.leaderEpoch) return ErrorCode.FENCED_LEADER_EPOCH;
     if (currentLeaderEpoch > this.leaderEpoch) return ErrorCode.UNKNOWN_LEADER_EPOCH;
-    return this.currentRole === 'leading' ? ErrorCode.NONE : ErrorCode.NOT_LEADER_OR_FOLLOWER;
+    // Who asks a leader shall not see its high watermark go back within an epoch.
+    return this.leaderId === FORMER_SELF ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.NONE;
+  }
+
+  /**
+   * As leader: the members of the ISR that hold `offset`. One that is not in sync may lag for ever, and its reader with it.
+   * Source: Kafka's ReplicaManager.findPreferredReadReplica.
+   */
+  followersHolding(offset: number): readonly ReaderReplica[] {
+    const { followers, isr } = this;
+    const holding: ReaderReplica[] = [];
+    for (let i = 0; followers !== null && i < followers.count; i++) {
+      const brokerId = followers.brokerIds[i] as number;
+      const endOffset = followers.endOffset(i);
+      if (!isr.includes(brokerId) || endOffset < offset || followers.startOffset(i) > offset) continue;
+      holding.push({ brokerId, endOffset, caughtUpMs: followers.caughtUpMs(i) });
+    }
+    return holding;
   }
 
   /**

@@ -52,6 +52,8 @@ export interface FetcherParts {
   brokerEpoch(): number;
   /** Where the broker is; null when the metadata does not tell (yet). */
   endpointOf(brokerId: number): PeerEndpoint | null;
+  /** Told when consumers of the replica here have more to read, or less. */
+  moved(replica: FollowedReplica): void;
 }
 
 /** A replica here whose leader is another broker. */
@@ -298,7 +300,9 @@ export class ReplicaFetcher {
 
   private append(replica: Replica, data: PartitionData): void {
     const { log, leaderEpoch } = replica.partition;
+    const { highWatermark, logStartOffset } = log;
     const appended = appendReplicated(log, leaderEpoch, data, this.parts.env.crc32c);
+    if (log.highWatermark !== highWatermark || log.logStartOffset !== logStartOffset) this.parts.moved(replica.partition);
     if (typeof appended === 'object') return this.retry(replica, appended.problem);
     const { throttle, traffic } = this.parts;
     traffic.bytesIn += data.records?.length ?? 0;
@@ -313,13 +317,15 @@ export class ReplicaFetcher {
     this.core.took(replica, true);
   }
 
-  private cut({ partition: { log } }: Replica, offset: number, why: string): void {
+  private cut({ partition }: Replica, offset: number, why: string): void {
+    const { log } = partition;
     if (offset < log.logEndOffset) {
       const committed = offset < log.highWatermark ? `, below the high watermark ${log.highWatermark}` : '';
       const where = `${log.directory} is cut from ${log.logEndOffset} to ${offset}${committed}`;
       this.parts.logger.warn(`${where}, as leader ${this.leaderId} has it: ${why}`);
     }
     cutBack(log, offset);
+    this.parts.moved(partition);
   }
 
   /** The leader does not have the offset: it is asked where its log ends and starts. */
@@ -343,6 +349,7 @@ export class ReplicaFetcher {
     else if (startOffset > log.logEndOffset) {
       this.parts.logger.warn(`${log.directory} starts anew at ${startOffset}, where leader ${this.leaderId} starts`);
       log.truncateFullyTo(startOffset);
+      this.parts.moved(replica.partition);
     }
     this.core.ready(replica);
   }

@@ -103,6 +103,7 @@ export class ReplicaManager {
       traffic: this.traffic.replication,
       brokerEpoch: () => peers.brokerEpoch(),
       endpointOf: (id) => peers.endpointOf(id),
+      moved: ({ topic, partition }) => this.readable(topic, partition),
     });
     const isrEnv = { clock: env.clock, timers: env.timers, logger };
     this.isrs = new IsrKeeper({ env: isrEnv, peers, brokerId, maxLagMs, partitions: () => this.all });
@@ -315,7 +316,15 @@ export class ReplicaManager {
    * `exists` says whether the metadata knows the partition. Source: KIP-320, KIP-516.
    */
   leader(topic: string, topicId: string, index: number, currentLeaderEpoch: number, exists: boolean): LeaderLookup {
-    const key = partitionKey(topic, index);
+    return this.lookUp(partitionKey(topic, index), topicId, currentLeaderEpoch, exists, false);
+  }
+
+  /** The same, or one that this broker follows: for who may read from either. Source: KIP-392. */
+  replica(topic: string, topicId: string, index: number, currentLeaderEpoch: number, exists: boolean): LeaderLookup {
+    return this.lookUp(partitionKey(topic, index), topicId, currentLeaderEpoch, exists, true);
+  }
+
+  private lookUp(key: string, topicId: string, currentLeaderEpoch: number, exists: boolean, mayFollow: boolean): LeaderLookup {
     const partition = this.partitions.get(key);
     if (partition === undefined) {
       if (this.failed.has(key)) return { ok: false, errorCode: ErrorCode.KAFKA_STORAGE_ERROR };
@@ -323,17 +332,21 @@ export class ReplicaManager {
     }
     if (topicId !== '' && topicId !== partition.log.topicId)
       return { ok: false, errorCode: ErrorCode.INCONSISTENT_TOPIC_ID };
-    const errorCode = partition.core.checkLeader(currentLeaderEpoch);
-    // Another broker may lead by now: neither an ack of this one nor what it has to read would count.
+    const errorCode = check(partition, currentLeaderEpoch, mayFollow);
+    // Another broker may lead by now: neither an ack of this one nor what it has to read would count. A follower that is cut
+    // off would keep its readers from what is new.
     if (errorCode === ErrorCode.NONE && !this.peers.isConfirmed()) return { ok: false, errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER };
     return errorCode === ErrorCode.NONE ? { ok: true, partition } : { ok: false, errorCode };
   }
 
-  /** The same, for who has looked it up before and kept its key; null when there is an error to answer: `leader` tells which. */
-  ledUnder(key: string, topicId: string, currentLeaderEpoch: number): Partition | null {
+  /**
+   * The same, for who has looked it up before and kept its key; null when there is an error to answer: `leader` or `replica`
+   * tells which.
+   */
+  servedUnder(key: string, topicId: string, currentLeaderEpoch: number, mayFollow: boolean): Partition | null {
     const partition = this.partitions.get(key);
     if (partition === undefined || (topicId !== '' && topicId !== partition.log.topicId)) return null;
-    const mayServe = partition.core.checkLeader(currentLeaderEpoch) === ErrorCode.NONE && this.peers.isConfirmed();
+    const mayServe = check(partition, currentLeaderEpoch, mayFollow) === ErrorCode.NONE && this.peers.isConfirmed();
     return mayServe ? partition : null;
   }
 
@@ -345,6 +358,11 @@ export class ReplicaManager {
       this.fetchers.unfollow(partition.log.topicId, partition.log.topicPartition.partition);
       this.wake(key);
     }
+  }
+
+  /** A log that is copied has more to read, or less. */
+  private readable(topic: string, index: number): void {
+    if (this.fetchPurgatory.size > 0) this.fetchPurgatory.check(partitionKey(topic, index));
   }
 
   private wake(key: string): void {
@@ -362,4 +380,8 @@ export class ReplicaManager {
     this.fetchPurgatory.close();
     this.deletePurgatory.close();
   }
+}
+
+function check({ core }: Partition, currentLeaderEpoch: number, mayFollow: boolean): number {
+  return mayFollow ? core.checkReplica(currentLeaderEpoch) : core.checkLeader(currentLeaderEpoch);
 }

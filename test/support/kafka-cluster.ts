@@ -14,6 +14,8 @@ import { clusterProperties, kafkaUuid } from './moldau-cluster';
 export interface KafkaClusterOptions {
   /** For every node, beside or instead of those for tests. */
   readonly properties?: Readonly<Record<string, string>>;
+  /** For one node, beside or instead of those. */
+  readonly propertiesOf?: (node: ClusterNode) => Readonly<Record<string, string>>;
   /** Feature levels to format with, beside the defaults of the release. */
   readonly features?: Readonly<Record<string, number>>;
   /** Instead of the small heap and the quick start of tests, for what is measured; the class path comes last. */
@@ -38,7 +40,9 @@ interface KafkaNode extends ClusterNode {
 export async function startKafkaCluster(options: KafkaClusterOptions = {}): Promise<KafkaClusterProcess> {
   const dir = mkdtempSync(join(tmpdir(), 'kafka-cluster-'));
   const nodes = await plan(dir);
-  for (const node of nodes) writeProperties(node, nodes, options.properties ?? {});
+  for (const node of nodes) {
+    writeProperties(node, nodes, { ...options.properties, ...options.propertiesOf?.(node) });
+  }
   const formatArgs = formatArgsOf(nodes, options.features ?? {});
   const classpath = compileJava(join(__dirname, 'java', 'ToolRunner.java'));
   const running = new Map<number, Child>();

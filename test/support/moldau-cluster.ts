@@ -15,6 +15,8 @@ export interface MoldauClusterOptions {
   readonly nodes?: number;
   /** For every node, beside or instead of those for tests. */
   readonly properties?: Readonly<Record<string, string>>;
+  /** For one node, beside or instead of those. */
+  readonly propertiesOf?: (node: ClusterNode) => Readonly<Record<string, string>>;
   /** Where a node keeps its logs, instead of below the cluster's temporary directory. */
   readonly logDirOf?: (id: number) => string;
   /** Of each node's Node. */
@@ -185,7 +187,7 @@ export class MoldauCluster {
   }
 
   private writeProperties(node: MoldauNode): void {
-    const properties = { ...clusterProperties(node, this.nodes), ...this.options.properties };
+    const properties = { ...clusterProperties(node, this.nodes), ...this.options.properties, ...this.options.propertiesOf?.(node) };
     const lines = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`);
     writeFileSync(node.propertiesFile, lines.join(''));
   }

@@ -1,6 +1,7 @@
 /** Replicas of partitions, and how they follow their leader. Names, types, defaults and bounds are Apache Kafka 4.3's. */
 import { defineConfig } from '../../../wire/base/config-definition';
 import { atLeast, oneOf } from '../../../wire/base/config-validators';
+import { RACK_AWARE_SELECTOR } from '../../replication/replica-selector';
 
 export const replicationKeys = defineConfig({
   'auto.leader.rebalance.enable': { type: 'boolean', default: true },
@@ -20,7 +21,7 @@ export const replicationKeys = defineConfig({
   'replica.fetch.wait.max.ms': { type: 'int', default: 500 },
   'replica.high.watermark.checkpoint.interval.ms': { type: 'long', default: 5000 },
   'replica.lag.time.max.ms': { type: 'long', default: 30000 },
-  'replica.selector.class': { type: 'string', default: null },
+  'replica.selector.class': { type: 'string', default: null, validator: oneOf(RACK_AWARE_SELECTOR) },
   'replica.socket.receive.buffer.bytes': { type: 'int', default: 65536 },
   'replica.socket.timeout.ms': { type: 'int', default: 30000 },
   'security.inter.broker.protocol': {

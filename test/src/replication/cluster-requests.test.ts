@@ -105,10 +105,11 @@ describe('a client that asks a broker which does not lead', () => {
 
   test('is told who does, by Fetch since v16 and by Produce since v10 (KIP-951)', async () => {
     const scene = await cluster(THREE, [1, 2]);
+    await scene.start(3);
     const refusal = { errorCode: ErrorCode.NOT_LEADER_OR_FOLLOWER };
     const hint = { currentLeader: { leaderId: 1, leaderEpoch: 5 } };
-    expect(await fetched(scene, 2)).toMatchObject({ ...refusal, ...hint, nodeEndpoints: [led] });
-    expect(await fetched(scene, 2, {}, 15)).toMatchObject({ ...refusal, currentLeader: { leaderId: -1 }, nodeEndpoints: [] });
+    expect(await fetched(scene, 3)).toMatchObject({ ...refusal, ...hint, nodeEndpoints: [led] });
+    expect(await fetched(scene, 3, {}, 15)).toMatchObject({ ...refusal, currentLeader: { leaderId: -1 }, nodeEndpoints: [] });
     const produced = await scene.ask(2, 'Produce', 13, produceRequest(1));
     expect(produced.responses[0]?.partitionResponses[0]).toMatchObject({ ...refusal, ...hint });
     expect(produced.nodeEndpoints).toMatchObject([led]);

@@ -7,6 +7,7 @@ import type { Voter } from '../../../../controller/raft/voter-set';
 import type { BrokerConfig } from '../../../../src/config/broker-config';
 import { buildBrokerConfig } from '../../../../src/config/build-config';
 import { withNodeDefaults } from '../../../../src/config/layers';
+import { RACK_AWARE_SELECTOR } from '../../../../src/replication/replica-selector';
 
 export const NODE_IDS = [1, 2, 3] as const;
 export const DATA_DIRECTORY = '/data';
@@ -20,6 +21,7 @@ export const MIN_ISR = 2;
 export const LAG_TIME_MS = 2_000;
 
 export const hostOf = (nodeId: number): string => `node${nodeId}`;
+export const rackOf = (nodeId: number): string => `rack${nodeId}`;
 export const nodeHosts: readonly string[] = NODE_IDS.map(hostOf);
 export const processOf = (nodeId: number): string => `broker-${nodeId}`;
 
@@ -29,6 +31,8 @@ export interface ClusterMode {
   readonly flush: boolean;
   /** Failures are detected as they are by default; else as by Kafka, whose keys are set then. */
   readonly fastDetection: boolean;
+  /** Each node is a rack of its own, and consumers read from followers in theirs. (KIP-392) */
+  readonly hasRacks: boolean;
   readonly offsetsPartitions: number;
   /** Bytes of metadata between two snapshots. */
   readonly snapshotBytes: number;
@@ -67,6 +71,10 @@ export function nodeConfig(nodeId: number, mode: ClusterMode): BrokerConfig {
     ['metadata.max.retention.bytes', String(mode.snapshotBytes * 4)],
   ]);
   if (!mode.fastDetection) for (const [key, value] of KAFKAS_DETECTION) texts.set(key, value);
+  if (mode.hasRacks) {
+    texts.set('broker.rack', rackOf(nodeId));
+    texts.set('replica.selector.class', RACK_AWARE_SELECTOR);
+  }
   const built = buildBrokerConfig(withNodeDefaults([{ origin: 'the simulation', texts }]));
   if (!built.ok) throw new Error(built.problems.join('\n'));
   return built.config;

@@ -79,6 +79,15 @@ export const clusterMutants: readonly Mutant[] = [
     replace: 'return [];',
   },
   {
+    name: 'follower-serves-uncommitted',
+    scenario,
+    args,
+    breaks: 'a follower calls committed whatever it has copied, and gives it to consumers (I26, KIP-392)',
+    file: 'src/replication/follower-log.ts',
+    find: 'const highWatermark = Math.min(data.highWatermark, log.logEndOffset);',
+    replace: 'const highWatermark = log.logEndOffset;',
+  },
+  {
     name: 'votes-for-shorter-log',
     scenario,
     args,

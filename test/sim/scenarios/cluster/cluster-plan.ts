@@ -73,7 +73,8 @@ export function planCluster(random: SimRandom, mood: 'wild' | 'calm'): readonly 
   const plannedMs = steps.reduce((sum, step) => sum + Number(step['afterMs']), 0);
   // Only a tap can hold requests back.
   const isHeld = recipe.some(({ kind }) => kind === 'frames');
-  return [isHeld ? { ...mode, tapped: true } : mode, ...steps, wait(Math.max(0, PLAY_MS - plannedMs))];
+  const hasRacks = random.chance(0.5);
+  return [{ ...mode, ...(isHeld ? { tapped: true } : {}), hasRacks }, ...steps, wait(Math.max(0, PLAY_MS - plannedMs))];
 }
 
 /**
@@ -172,6 +173,7 @@ export function modesOf(steps: readonly Step[]): ClusterMode & WorkloadMode & { 
     flush: mode?.['flush'] === true,
     fastDetection: mode?.['fastDetection'] === true,
     isTapped: mode?.['tapped'] === true,
+    hasRacks: mode?.['hasRacks'] === true,
     partitions: number('partitions', 2),
     offsetsPartitions: number('offsetsPartitions', 1),
     snapshotBytes: number('snapshotBytes', 4_000),

@@ -2,6 +2,9 @@
  * A consumer of one partition that reads on and on. What it is given it tells the ghost; by itself it sees that offsets
  * ascend without a gap, that nothing comes from above the high watermark (I26), that the high watermark of one leader in one
  * epoch never goes back (I7), and that what it has read is still there for it to go on from (I9).
+ *
+ * With a rack it reads from the follower that the leader prefers, until that one does not answer or refuses (KIP-392). A
+ * follower may lag, also behind what its former life has given: then it refuses, and its high watermark may be an older one.
  */
 
 import { ErrorCode, isRetriable } from '../../../../wire/base/error-codes';
@@ -15,6 +18,8 @@ const FETCH_VERSION = 12;
 const RETRY_MS = 30;
 /** Whoever has tried often waits longer between two tries. */
 const MAX_RETRY_MS = 240;
+/** Fetches from a follower before the leader is asked again whom it prefers. */
+const LEASE = 40;
 
 interface FetchedRecords {
   readonly records: readonly ReadRecord[];
@@ -27,6 +32,9 @@ export class PartitionReader {
   /** Fetches in a row that brought nothing but errors. */
   private failures = 0;
   private readonly key: string;
+  /** The follower that the leader prefers, and how often more it is asked. */
+  private preferred: number | null = null;
+  private lease = 0;
   private watermark: KnownLeader & { offset: number } = { leader: -1, leaderEpoch: -1, offset: 0 };
 
   constructor(
@@ -35,8 +43,13 @@ export class PartitionReader {
     readonly topic: string,
     readonly partition: number,
     private readonly maxBytes: number,
+    private readonly rack = '',
   ) {
     this.key = partitionKey(topic, partition);
+  }
+
+  get isAtFollower(): boolean {
+    return this.preferred !== null;
   }
 
   /** One fetch, or one try at it. Returns how many records it brought. */
@@ -69,22 +82,34 @@ export class PartitionReader {
     const { client, topic, partition } = this;
     const known = await client.leaderOf(topic, partition);
     if (known === null) return null;
-    const response = await client.ask(known.leader, 'Fetch', FETCH_VERSION, {
+    if (this.lease-- <= 0) this.preferred = null;
+    const follower = this.preferred;
+    const response = await client.ask(follower ?? known.leader, 'Fetch', FETCH_VERSION, {
       maxWaitMs,
       minBytes: 1,
       maxBytes: 1_000_000,
       topics: [{ topic, partitions: [{ partition, currentLeaderEpoch: known.leaderEpoch, fetchOffset: offset, partitionMaxBytes: this.maxBytes }] }],
       forgottenTopicsData: [],
-      rackId: '',
+      rackId: this.rack,
     });
     const answer = response === NO_ANSWER ? undefined : response.responses[0]?.partitions[0];
     if (answer === undefined || answer.errorCode !== ErrorCode.NONE) {
       client.forget(topic, partition);
-      if (answer !== undefined) this.checkError(answer.errorCode, offset, known, answer.highWatermark);
+      this.preferred = null;
+      if (answer !== undefined && follower === null) this.checkError(answer.errorCode, offset, known, answer.highWatermark);
       return null;
     }
-    this.checkWatermark(known, answer.highWatermark);
+    if (answer.preferredReadReplica >= 0) return this.moveTo(answer.preferredReadReplica, known, answer.records?.length ?? 0);
+    if (follower === null) this.checkWatermark(known, answer.highWatermark);
     return { records: this.recordsOf(answer.records ?? new Uint8Array(0), offset, answer.highWatermark), highWatermark: answer.highWatermark };
+  }
+
+  /** The leader gives no records then; one that prefers itself would be asked again and again. */
+  private moveTo(preferred: number, { leader }: KnownLeader, bytes: number): null {
+    if (preferred === leader || bytes > 0) this.ghost.violate(`leader ${leader} of ${this.key} sends its reader to ${preferred}, with ${bytes} bytes`);
+    this.preferred = preferred;
+    this.lease = LEASE;
+    return null;
   }
 
   private recordsOf(bytes: Uint8Array, from: number, highWatermark: number): ReadRecord[] {

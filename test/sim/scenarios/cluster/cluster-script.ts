@@ -22,10 +22,10 @@ import { WireTap } from './wire-tap';
 const SAMPLE_MS = 100;
 const MAX_SCRIPT_MS = 300_000;
 const WHOLE_MS = 60_000;
-const WORKLOAD = { gapMs: 100, maxRecords: 3, minAcked: 0, maxValueBytes: 100, segmentBytes: 4_000, fetchBytes: 4_000 };
+const WORKLOAD = { gapMs: 100, maxRecords: 3, minAcked: 0, maxValueBytes: 100, segmentBytes: 4_000, fetchBytes: 4_000, hasRacks: false };
 /** As whoever measures the bars of failure detection. */
 const PROBER = { requestTimeoutMs: 500, maxRetryMs: 50 };
-const MODE: ClusterMode = { flush: false, fastDetection: true, offsetsPartitions: 1, snapshotBytes: 4_000 };
+const MODE: ClusterMode = { flush: false, hasRacks: false, fastDetection: true, offsetsPartitions: 1, snapshotBytes: 4_000 };
 
 export class ClusterScript {
   readonly cluster: SimCluster;

@@ -11,6 +11,7 @@ import { createTopic, findCoordinator } from './cluster-admin';
 import { GroupCommitter } from './cluster-committer';
 import type { ClusterGhost } from './cluster-ghost';
 import { partitionKey } from './cluster-ghost';
+import { NODE_IDS, rackOf } from './cluster-config';
 import type { Acked, Destination } from './cluster-producers';
 import { ClusterIdempotentProducer, PlainProducer } from './cluster-producers';
 import { PartitionReader } from './cluster-reader';
@@ -27,6 +28,7 @@ export interface WorkloadMode {
   readonly maxValueBytes: number;
   readonly segmentBytes: number;
   readonly fetchBytes: number;
+  readonly hasRacks: boolean;
 }
 
 export interface WorkloadParts {
@@ -79,7 +81,9 @@ export class ClusterWorkload {
   async addTopic(topic: string, partitions: number): Promise<void> {
     await createTopic(this.admin, topic, partitions, this.parts.mode.segmentBytes);
     for (let partition = 0; partition < partitions; partition++) {
-      const reader = new PartitionReader(this.client(`reader-${topic}-${partition}`), this.parts.ghost, topic, partition, this.parts.mode.fetchBytes);
+      const { mode, ghost } = this.parts;
+      const rack = mode.hasRacks ? rackOf(this.parts.random('workload/racks').pick(NODE_IDS)) : '';
+      const reader = new PartitionReader(this.client(`reader-${topic}-${partition}`), ghost, topic, partition, mode.fetchBytes, rack);
       this.destinations.push({ topic, partition });
       this.readers.set(partitionKey(topic, partition), reader);
       void this.keepReading(reader);
@@ -173,7 +177,11 @@ export class ClusterWorkload {
 
   private async keepReading(reader: PartitionReader): Promise<void> {
     const random = this.parts.random(`workload/reader-${reader.topic}-${reader.partition}`);
-    while (this.isReading) if ((await reader.step(random.pick([0, 100, 500]))) > 0) this.parts.count('fetched');
+    while (this.isReading) {
+      if ((await reader.step(random.pick([0, 100, 500]))) === 0) continue;
+      this.parts.count('fetched');
+      if (reader.isAtFollower) this.parts.count('fetched from a follower');
+    }
   }
 
   private draw(random: SimRandom): readonly string[] {

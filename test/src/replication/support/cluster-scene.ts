@@ -47,6 +47,8 @@ export interface SceneOptions {
   readonly properties?: Readonly<Record<string, string>>;
   readonly directories?: readonly string[];
   readonly replication?: Partial<ReplicationSettings>;
+  /** Broker 1 is in rack r1, and so on. */
+  readonly hasRacks?: boolean;
   /** A clock by which every look at it takes a millisecond. */
   readonly hasBusyClock?: boolean;
 }
@@ -102,7 +104,8 @@ export class ClusterScene {
   register(id: number, fenced: boolean): void {
     const epoch = fenced ? (this.image.cluster.brokers.get(id)?.epoch ?? 0) : this.nextEpoch++;
     const endPoints = [{ name: 'PLAINTEXT', host: `h${id}`, port: PORT, securityProtocol: 0 }];
-    const record = { brokerId: id, brokerEpoch: epoch, endPoints, fenced, incarnationId: TOPIC_ID, features: [], rack: null };
+    const rack = this.options.hasRacks === true ? `r${id}` : null;
+    const record = { brokerId: id, brokerEpoch: epoch, endPoints, fenced, incarnationId: TOPIC_ID, features: [], rack };
     const rest = { isMigratingZkBroker: false, inControlledShutdown: false, logDirs: [], cordonedLogDirs: null };
     this.image.cluster.registerBroker({ ...record, ...rest }, null);
   }
