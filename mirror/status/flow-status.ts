@@ -92,23 +92,27 @@ async function endsOf(
 async function sizesOf(source: ClusterClient): Promise<ReadonlyMap<string, number>> {
   const sizes = new Map<string, number>();
   for (const brokerId of source.brokers.keys()) {
-    let results;
-    try {
-      ({ results } = await source.ask(brokerId, 'DescribeLogDirs', { topics: null }));
-    } catch (error) {
-      if (error instanceof ServerError) continue;
-      throw error;
-    }
-    for (const { topics } of results) {
-      for (const { name, partitions } of topics) {
-        for (const { partitionIndex, partitionSize } of partitions) {
-          const key = `${name}:${partitionIndex}`;
-          sizes.set(key, Math.max(sizes.get(key) ?? 0, partitionSize));
-        }
-      }
-    }
+    const replicas = await replicasOf(source, brokerId);
+    for (const { key, sizeBytes } of replicas) sizes.set(key, Math.max(sizes.get(key) ?? 0, sizeBytes));
   }
   return sizes;
+}
+
+async function replicasOf(source: ClusterClient, brokerId: number): Promise<{ key: string; sizeBytes: number }[]> {
+  try {
+    const { results } = await source.ask(brokerId, 'DescribeLogDirs', { topics: null });
+    return results.flatMap(({ topics }) =>
+      topics.flatMap(({ name, partitions }) =>
+        partitions.map(({ partitionIndex, partitionSize }) => ({
+          key: `${name}:${partitionIndex}`,
+          sizeBytes: partitionSize,
+        })),
+      ),
+    );
+  } catch (error) {
+    if (error instanceof ServerError) return [];
+    throw error;
+  }
 }
 
 /** The time of the first record that is not copied, or of the newest in its batch when it is compressed with others. */
