@@ -62,9 +62,8 @@ export function commandLine(): Command {
       const { runRebalance } = await import('./rebalance');
       await runRebalance(flags);
     });
-  addMirror(program);
+  addDrill(addMirror(program));
   addFeatures(program);
-  addDrill(program.command('mirror').description('keep another cluster ready to take over, and change to it'));
   return program;
 }
 
