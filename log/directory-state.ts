@@ -110,6 +110,21 @@ export class DirectoryState {
     this.env.logger.error(`Log directory ${this.path} is full. ${advice}`, { cause });
   }
 
+  /** Runs disk work whose failure takes the directory offline. */
+  guarded<T>(work: () => T): T {
+    return mapping(work, (error) => this.failed(error));
+  }
+
+  /** Runs disk work that must not stop half-way: whatever fails takes the directory offline. */
+  guardedWhole<T>(work: () => T): T {
+    return mapping(work, (error) => this.failedHalfWay(error));
+  }
+
+  /** Runs a write; a full disk is no failure. */
+  guardedWrite<T>(work: () => T): T {
+    return mapping(work, (error) => this.writeFailed(error));
+  }
+
   /** A failed read, fsync or other operation: the directory goes offline. Too few descriptors are no fault of the disk. */
   failed(error: DiskError): LogStorageError {
     if (error.code === 'EMFILE') return new LogStorageError(`too many open files: ${error.message}`);
@@ -127,6 +142,15 @@ export class DirectoryState {
       this.wentOffline(error.message);
     }
     return new LogStorageError(`log directory ${this.path} is offline: ${error.message}`);
+  }
+}
+
+function mapping<T>(work: () => T, map: (error: DiskError) => LogStorageError): T {
+  try {
+    return work();
+  } catch (error) {
+    if (isDiskError(error)) throw map(error);
+    throw error;
   }
 }
 

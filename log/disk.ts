@@ -58,6 +58,8 @@ export interface Disk {
   statSync(path: string): FileStat | null;
   syncDirectory(path: string, done: (error: DiskError | null) => void): void;
   syncDirectorySync(path: string): void;
+  /** The path from the root, by which others than this process know it too. */
+  absolutePath(path: string): string;
   /** Space left for this process on the file system of `path`. */
   freeBytes(path: string): number;
   /** Of the file system of `path`, whoever has it. */

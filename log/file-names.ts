@@ -66,6 +66,17 @@ export function strayDirectoryName(topicPartition: TopicPartition, uniqueHex: st
   return deletedDirectoryName(topicPartition, uniqueHex).replace(/-delete$/, '-stray');
 }
 
+/** `<topic>-<partition>.<32 hex digits>-future`: a replica on its way to this directory. It may be too long for a name. */
+export function futureDirectoryName(topicPartition: TopicPartition, uniqueHex: string): string {
+  return `${partitionDirectoryName(topicPartition)}.${uniqueHex}-future`;
+}
+
+/** The partition that is on its way here, or null. */
+export function parseFutureDirectoryName(name: string): TopicPartition | null {
+  const match = /^(.+)\.[0-9a-f]{32}-future$/.exec(name);
+  return match === null ? null : parsePartitionDirectoryName(match[1] ?? '');
+}
+
 export function isDeletedDirectoryName(name: string): boolean {
   return /\.[0-9a-f]{32}-delete$/.test(name);
 }

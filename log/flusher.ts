@@ -9,6 +9,7 @@ import type { DiskError } from './disk';
 import type { Env } from './env';
 import { PARTITION_METADATA } from './file-names';
 import type { LogSegment } from './segment';
+import { syncFile } from './small-file';
 import type { Histogram } from '../wire/metrics/histogram';
 
 export interface FlushTarget {
@@ -65,6 +66,23 @@ export class Flusher {
   flush(done: FlushDone): void {
     this.waiting.push(done);
     if (!this.isRunning) this.startRound();
+  }
+
+  /** Syncs everything before it returns, which stops the loop: for what is short, and must be durable in this turn. */
+  flushNow(): void {
+    const { disk } = this.env;
+    const { directory, parentDirectory, logEndOffset } = this.target;
+    for (const segment of this.target.dirtySegments()) {
+      if (!this.target.isActive(segment)) for (const path of this.target.trustedFilesOf(segment)) syncFile(disk, path);
+      segment.file.current.syncSync();
+      segment.isDirty = false;
+    }
+    syncFile(disk, `${directory}/${PARTITION_METADATA}`);
+    this.isIdentitySynced = true;
+    disk.syncDirectorySync(directory);
+    disk.syncDirectorySync(parentDirectory);
+    this.directoryEntriesDirty = false;
+    this.target.flushed(logEndOffset);
   }
 
   private startRound(): void {

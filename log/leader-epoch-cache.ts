@@ -30,6 +30,13 @@ export class LeaderEpochCache {
     return new LeaderEpochCache(disk, directory, []);
   }
 
+  /** The same epochs, to be written into another directory. */
+  copyFor(directory: string): LeaderEpochCache {
+    const copy = new LeaderEpochCache(this.disk, directory, this.entries);
+    copy.isPersisted = false;
+    return copy;
+  }
+
   get latestEpoch(): number {
     return this.entries.at(-1)?.epoch ?? -1;
   }

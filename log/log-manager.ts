@@ -5,19 +5,20 @@
  * Invariants: a partition's log is in one directory; after a clean stop the files alone say everything.
  */
 import type { TimerHandle } from '../wire/base/env';
+import { directoryForNew, PreferredDirectories, settleTwins } from './directory-choice';
 import type { DirectoryLocks } from './directory-locks';
 import { isDiskError } from './directory-state';
-import type { DiskError } from './disk';
 import type { Env } from './env';
 import { FilePool } from './file-pool';
 import { FileRemoval } from './file-removal';
+import { flushAtEnd } from './final-flush';
+import { FutureLogs } from './future-logs';
 import {
   PARTITION_METADATA,
-  deletedDirectoryName,
   isDeletedDirectoryName,
+  parseFutureDirectoryName,
   parsePartitionDirectoryName,
   partitionDirectoryName,
-  strayDirectoryName,
   type TopicPartition,
 } from './file-names';
 import type { LogConfig } from './log-config';
@@ -25,16 +26,14 @@ import { newLogCounters, type LogCounters } from './log-counters';
 import type { LogContext } from './log-context';
 import { LogCheckpoints } from './log-checkpoints';
 import { LogDirectory } from './log-directory';
+import { LogDisposal, skippingFailed } from './log-disposal';
 import { LogStorageError } from './log-error';
 import { PartitionLog } from './partition-log';
-import { makePartitionDirectory } from './partition-directory';
+import { makePartitionDirectory, readTopicId } from './partition-directory';
 import { emptyLog, loadLog } from './recovery';
 import { applyRetention } from './retention';
-import { readTextFile, replaceFile } from './small-file';
+import { replaceFile } from './small-file';
 import { removeOldestFiles } from './segment-removal';
-
-/** Logs that are flushed at once in the end. */
-const FLUSHES_AT_END = 16;
 
 export const METADATA_LOG_DIRECTORY = '__cluster_metadata-0';
 
@@ -51,6 +50,8 @@ export interface LogManagerSettings {
   /** The config of a topic whose log is found on disk. */
   configOf(topic: string): LogConfig;
   directoryFailed(directory: string, reason: string): void;
+  /** The path of the directory in which the metadata has the replica here; null when it does not say. Default: it does not. */
+  registeredDirectory?(topicPartition: TopicPartition): string | null;
 }
 
 export class LogManager {
@@ -63,6 +64,9 @@ export class LogManager {
   private readonly pool: FilePool;
   private readonly checkpoints: LogCheckpoints;
   private readonly removal: FileRemoval;
+  private readonly disposal: LogDisposal;
+  readonly futures: FutureLogs;
+  readonly preferred = new PreferredDirectories();
   private readonly timers = new Set<TimerHandle>();
   private stopped = false;
   /** Every log on disk has been loaded. */
@@ -76,6 +80,13 @@ export class LogManager {
     this.pool = new FilePool(env.disk, settings.maxOpenSegmentFiles);
     this.checkpoints = new LogCheckpoints(env, this.directories, this.logs);
     this.removal = new FileRemoval(env.disk, env.logger);
+    this.disposal = new LogDisposal(env, this.removal, (delayMs, run) => this.later(delayMs, run));
+    this.futures = new FutureLogs({
+      env,
+      disposal: this.disposal,
+      contextFor: (directory, topicPartition) => this.contextFor(directory, topicPartition),
+      directoryOf: (log) => this.directoryOf(log),
+    });
   }
 
   /** Opens locked log directories; `close` lets go of the locks. Throws DiskError. */
@@ -100,14 +111,38 @@ export class LogManager {
           this.removal.removeDirectory(`${directory.path}/${name}`);
           continue;
         }
-        const topicPartition = parsePartitionDirectoryName(name);
-        if (topicPartition === null || this.env.disk.statSync(`${directory.path}/${name}`)?.isDirectory !== true) continue;
-        this.load(directory, topicPartition, this.settings.configOf(topicPartition.topic));
+        if (!this.loadOne(directory, name)) continue;
         await new Promise<void>((resolve) => this.env.timers.soon(resolve));
         if (this.stopped) return;
       }
     }
     this.isLoaded = true;
+  }
+
+  /** False for what is no log. */
+  private loadOne(directory: LogDirectory, name: string): boolean {
+    const future = parseFutureDirectoryName(name);
+    const topicPartition = future ?? parsePartitionDirectoryName(name);
+    if (topicPartition === null || this.env.disk.statSync(`${directory.path}/${name}`)?.isDirectory !== true) return false;
+    const config = this.settings.configOf(topicPartition.topic);
+    const other = this.get(topicPartition.topic, topicPartition.partition);
+    if (future !== null) this.futures.load(directory, name, topicPartition, config);
+    else if (other === undefined) this.load(directory, topicPartition, config);
+    else this.settleTwice(other, this.load(directory, topicPartition, config));
+    return true;
+  }
+
+  /** A process was killed between the two names that a move changes: the replica is where the metadata has it. */
+  private settleTwice(first: PartitionLog, second: PartitionLog): void {
+    const { topicPartition } = first;
+    const registered = this.settings.registeredDirectory?.(topicPartition) ?? null;
+    const { kept, other, isOtherUseless } = settleTwins(first, second, registered);
+    const directory = this.directoryOf(other);
+    this.logs.set(partitionDirectoryName(topicPartition), kept);
+    if (directory === undefined) return;
+    directory.forget(topicPartition);
+    if (isOtherUseless) this.disposal.delete(other, directory);
+    else this.disposal.setAside(other, directory, `is not the replica, which is in ${kept.directory}`);
   }
 
   /** Starts retention, flushing and checkpoints by time. */
@@ -140,6 +175,10 @@ export class LogManager {
     return this.directories;
   }
 
+  directoryAt(absolutePath: string): LogDirectory | undefined {
+    return this.directories.find(({ path }) => this.env.disk.absolutePath(path) === absolutePath);
+  }
+
   get(topic: string, partition: number): PartitionLog | undefined {
     return this.logs.get(partitionDirectoryName({ topic, partition }));
   }
@@ -158,8 +197,9 @@ export class LogManager {
   getOrCreate(topicPartition: TopicPartition, topicId: string, config: LogConfig): PartitionLog {
     const known = this.get(topicPartition.topic, topicPartition.partition);
     if (known !== undefined) return known;
-    const directory = this.directoryForNew();
+    const directory = directoryForNew(this.directories, this.logs.values(), this.preferred.of(topicPartition));
     directory.state.assertWritable(0, 'reserve');
+    this.preferred.forget(topicPartition);
     try {
       return this.create(directory, topicPartition, topicId, config);
     } catch (error) {
@@ -187,20 +227,6 @@ export class LogManager {
     this.env.logger.warn(`${log.directory} had no topic id; it belongs to the topic with id ${topicId}`);
   }
 
-  /** Fewest partitions first, as Kafka places new replicas. */
-  private directoryForNew(): LogDirectory {
-    const online = this.directories.filter((directory) => !directory.state.isOffline);
-    if (online.length === 1 && online[0] !== undefined) return online[0];
-    const counts = new Map(online.map((directory) => [directory.state, 0]));
-    for (const log of this.logs.values()) {
-      const count = counts.get(log.directoryState);
-      if (count !== undefined) counts.set(log.directoryState, count + 1);
-    }
-    const [best] = online.sort((a, b) => (counts.get(a.state) ?? 0) - (counts.get(b.state) ?? 0));
-    if (best === undefined) throw new LogStorageError('every log directory is offline');
-    return best;
-  }
-
   private load(directory: LogDirectory, topicPartition: TopicPartition, config: LogConfig): PartitionLog {
     const name = partitionDirectoryName(topicPartition);
     const recoveryPoint = directory.stored.recoveryPoints.get(name)?.offset ?? 0;
@@ -225,7 +251,7 @@ export class LogManager {
     const context = this.contextFor(directory, topicPartition);
     const logStartOffset = directory.stored.logStarts.get(name)?.offset ?? 0;
     const loaded = loadLog({ context, directory: path, config, wasCleanlyStopped, recoveryPoint, logStartOffset });
-    return new PartitionLog(context, topicPartition, path, this.readTopicId(path), config, loaded);
+    return new PartitionLog(context, topicPartition, path, readTopicId(this.env.disk, path), config, loaded);
   }
 
   private contextFor(directory: LogDirectory, topicPartition: TopicPartition): LogContext {
@@ -252,50 +278,49 @@ export class LogManager {
     return this.openLog(directory, { topic: '__cluster_metadata', partition: 0 }, config, false, 0);
   }
 
-  private readTopicId(path: string): string {
-    const text = readTextFile(this.env.disk, `${path}/${PARTITION_METADATA}`);
-    return /^topic_id: (\S{22})\s*$/m.exec(text ?? '')?.[1] ?? '';
-  }
-
-  /** Takes the log away at once; its files go after file.delete.delay.ms, unless their directory has failed. */
+  /** Takes the log away at once, and its future one; their files go after file.delete.delay.ms, unless a disk has failed. */
   remove(topicPartition: TopicPartition): void {
-    const name = partitionDirectoryName(topicPartition);
-    const log = this.logs.get(name);
-    if (log === undefined) return;
-    this.logs.delete(name);
-    log.close();
-    const directory = this.directoryOf(log);
-    if (directory === undefined || directory.state.isOffline) return;
-    directory.forget(topicPartition);
-    const renamed = `${directory.path}/${deletedDirectoryName(topicPartition, this.uniqueHex())}`;
-    this.skippingFailed(() => {
-      log.guarded(() => this.env.disk.renameSync(log.directory, renamed));
-      this.later(log.config.fileDeleteDelayMs, () => this.removal.removeDirectory(renamed));
-    });
+    this.futures.remove(topicPartition);
+    const log = this.takeOut(topicPartition);
+    if (log !== undefined) this.disposal.delete(log, this.directoryOf(log));
   }
 
   /**
    * Puts the log of a partition that the metadata does not know aside, unread and undeleted: its directory gets a name
-   * that ends in `-stray`, for a person to look at.
+   * that ends in `-stray`, for a person to look at. A copy of it on its way elsewhere goes.
    */
   setAside(topicPartition: TopicPartition): void {
-    const log = this.logs.get(partitionDirectoryName(topicPartition));
+    this.futures.remove(topicPartition);
+    const log = this.takeOut(topicPartition);
     const directory = log === undefined ? undefined : this.directoryOf(log);
-    if (log === undefined || directory === undefined) return;
-    this.logs.delete(partitionDirectoryName(topicPartition));
-    log.close();
-    directory.forget(topicPartition);
-    const renamed = `${directory.path}/${strayDirectoryName(topicPartition, this.uniqueHex())}`;
-    this.skippingFailed(() => {
-      log.guarded(() => this.env.disk.renameSync(log.directory, renamed));
-      this.env.logger.warn(`${log.directory} belongs to no topic of this cluster; it is kept as ${renamed}`);
-    });
+    if (log !== undefined && directory !== undefined) this.disposal.setAside(log, directory, 'belongs to no topic of this cluster');
   }
 
-  private uniqueHex(): string {
-    const bytes = new Uint8Array(16);
-    this.env.random('log.delete').bytes(bytes);
-    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  private takeOut(topicPartition: TopicPartition): PartitionLog | undefined {
+    const name = partitionDirectoryName(topicPartition);
+    const log = this.logs.get(name);
+    this.logs.delete(name);
+    if (log !== undefined) this.directoryOf(log)?.forget(topicPartition);
+    return log;
+  }
+
+  /**
+   * The partition's future log takes the place of the one that is there, if any, whose files go. Throws LogStorageError; then
+   * nothing has changed but that the future log's directory is offline.
+   */
+  promoteFuture(topicPartition: TopicPartition): PartitionLog | undefined {
+    const original = this.get(topicPartition.topic, topicPartition.partition);
+    const log = this.futures.promote(topicPartition, original);
+    if (log === undefined) return undefined;
+    if (original !== undefined) this.takeOut(topicPartition);
+    this.logs.set(partitionDirectoryName(topicPartition), log);
+    const start = log.segments[0]?.baseOffset ?? 0;
+    if (log.logStartOffset > start) this.checkpoints.writeLogStarts();
+    if (original === undefined) return log;
+    this.disposal.delete(original, this.directoryOf(original));
+    // Else loss of power could bring its name back.
+    skippingFailed(() => original.guarded(() => this.env.disk.syncDirectorySync(original.parentDirectory)));
+    return log;
   }
 
   private later(delayMs: number, run: () => void): void {
@@ -311,22 +336,13 @@ export class LogManager {
     const nowMs = this.env.clock.wallMs();
     for (const log of this.logs.values()) {
       if (log.directoryState.isOffline) continue;
-      this.skippingFailed(() => {
+      skippingFailed(() => {
         const removed = applyRetention(log, nowMs);
         for (const segment of log.guarded(() => removeOldestFiles(this.env.disk, log.directory, removed))) {
           this.later(log.config.fileDeleteDelayMs, () => this.removal.unlink(segment.release()));
         }
       });
       log.producers.expire(nowMs - this.settings.producerIdExpirationMs);
-    }
-  }
-
-  private skippingFailed(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      // The directory's state has said what is wrong; the other logs go on.
-      if (!(error instanceof LogStorageError)) throw error;
     }
   }
 
@@ -365,33 +381,18 @@ export class LogManager {
     // A start that failed half-way knows only some of the logs: what the files say of the others must stay.
     if (this.isLoaded) await this.writeFinalState();
     for (const log of this.logs.values()) log.close();
+    this.futures.close();
     this.checkpoints.forEachOnlineDirectory((directory) => {
       if (this.isLoaded && directory.isStateWritten) directory.writeCleanShutdownMarker(brokerEpoch);
     });
     this.locks.release();
   }
 
-  /** Several side by side: the disk joins their syncs. */
   private async writeFinalState(): Promise<void> {
-    await this.flushAllAtEnd();
+    await flushAtEnd(this.logs.values(), (log) => this.directoryOf(log));
     await this.checkpoints.writeClosingFiles();
     this.writeRecoveryPoints();
     this.writeLogStarts();
     this.writeHighWatermarks();
-  }
-
-  private async flushAllAtEnd(): Promise<void> {
-    const logs = this.logs.values();
-    const lane = async (): Promise<void> => {
-      for (const log of logs) await this.flushAtEnd(log);
-    };
-    await Promise.all(Array.from({ length: FLUSHES_AT_END }, lane));
-  }
-
-  private async flushAtEnd(log: PartitionLog): Promise<void> {
-    if (log.directoryState.isOffline || !log.hasUnsynced) return;
-    const error = await new Promise<DiskError | null>((resolve) => log.flush(resolve));
-    const directory = this.directoryOf(log);
-    if (error !== null && directory !== undefined) directory.isStateWritten = false;
   }
 }

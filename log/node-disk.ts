@@ -5,7 +5,7 @@
  * for fsyncs (`node-fsync-slots.ts`).
  */
 import * as fs from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import * as timers from 'node:timers';
 import type { Disk, DiskError, DiskFile, FileStat, OpenMode } from './disk';
 import { lockFile } from './node-directory-lock';
@@ -109,6 +109,10 @@ export class NodeDisk implements Disk {
   freeBytes(path: string): number {
     const { bavail, bsize } = mapped(path, () => fs.statfsSync(path));
     return bavail * bsize;
+  }
+
+  absolutePath(path: string): string {
+    return resolve(path);
   }
 
   totalBytes(path: string): number {

@@ -11,24 +11,21 @@ import type { AppendOrigin, AppendOutcome } from './append-outcome';
 import { assertFollows, assignEpoch, assignOffsets, summarize } from './batch-offsets';
 import { readControlMark } from './control-mark';
 import { whileCut } from './cut-mark';
-import { DirectoryState, isDiskError } from './directory-state';
+import type { DirectoryState } from './directory-state';
 import type { DiskError } from './disk';
 import { LEADER_EPOCH_CHECKPOINT, PRODUCER_SNAPSHOT_SUFFIX, segmentFileName, type TopicPartition } from './file-names';
 import { Flusher, type FlushDone } from './flusher';
 import type { LeaderEpochCache } from './leader-epoch-cache';
 import type { LogConfig } from './log-config';
 import type { LoadedLog, LogContext } from './log-context';
-import type { LogStorageError } from './log-error';
 import { rebuildProducers } from './producer-replay';
 import { ProducerState } from './producer-state';
 import { deleteProducerSnapshots, writeProducerSnapshot } from './producer-snapshot';
-import { shouldRoll } from './roll-policy';
+import { drawRollJitterMs, shouldRoll } from './roll-policy';
 import { LogSegment } from './segment';
 import { syncFile } from './small-file';
 import { trustedFiles } from './trusted-files';
 import { removeOldestNow, removeSegmentNow } from './segment-removal';
-
-const MAX_JITTER_MS = 0x7fffffff;
 
 export class PartitionLog {
   private segmentList: LogSegment[];
@@ -44,8 +41,8 @@ export class PartitionLog {
   private readonly batch = new BatchView();
   private readonly flusher: Flusher;
   private readonly rollJitterMs: number;
-  readonly producers: ProducerState;
-  readonly epochs: LeaderEpochCache;
+  producers: ProducerState;
+  epochs: LeaderEpochCache;
 
   constructor(
     private readonly context: LogContext,
@@ -63,8 +60,7 @@ export class PartitionLog {
     this.visibleTo = loaded.logStartOffset;
     this.producers = loaded.producers;
     this.epochs = loaded.epochs;
-    const jitterBound = Math.min(settings.segmentJitterMs, settings.segmentMs, MAX_JITTER_MS);
-    this.rollJitterMs = jitterBound > 0 ? context.env.random('log.roll.jitter').below(jitterBound) : 0;
+    this.rollJitterMs = drawRollJitterMs(settings, context.env);
     this.lastFlushMs = context.env.clock.monotonicMs();
     this.flusher = new Flusher(context.env, this, context.counters.flushTimes);
     this.hasChanged = !loaded.isAsCleanlyStopped;
@@ -156,7 +152,7 @@ export class PartitionLog {
     else assignOffsets(this.batch, bytes, this.endOffset, leaderEpoch);
     if (origin === 'mirror') assignEpoch(this.batch, bytes, leaderEpoch);
     const { baseOffset, lastOffset, maxTimestampMs } = summarize(this.batch, bytes);
-    this.guardedWrite(() => {
+    this.context.state.guardedWrite(() => {
       const incoming = { sizeBytes: bytes.length, maxTimestampMs, lastOffset };
       if (shouldRoll(this.active, incoming, this.settings, this.rollJitterMs, this.context.env.clock)) this.roll(this.endOffset);
       this.active.append(bytes);
@@ -228,13 +224,35 @@ export class PartitionLog {
     this.flusher.flush(done);
   }
 
+  /** The same before it returns, for what little is left. Throws DiskError. */
+  flushNow(): void {
+    this.flusher.flushNow();
+  }
+
+  /** Takes the place of a log with the same records: with what it knows beside them, and is not told by them all. */
+  takeOver(original: PartitionLog): void {
+    invariant(original.endOffset === this.endOffset, `${this.directory} ends at ${this.endOffset}, not at ${original.endOffset}`);
+    this.hasChanged = true;
+    // Whoever waits for a record by the generation in which it was appended goes on waiting.
+    this.generationCount = original.generationCount;
+    this.startOffset = original.startOffset;
+    this.visibleTo = original.visibleTo;
+    this.producers = original.producers;
+    this.epochs = original.epochs.copyFor(this.directory);
+  }
+
+  renamedTo(directory: string): void {
+    this.directory = directory;
+    this.epochs.directory = directory;
+    for (const segment of this.segmentList) segment.renamedTo(directory);
+  }
+
   get flushFailure(): DiskError | null {
     return this.context.state.failure;
   }
   get hasUnsynced(): boolean {
     return this.flusher.hasUnsynced;
   }
-
   dirtySegments(): readonly LogSegment[] {
     return this.segmentList.filter((segment) => segment.isDirty);
   }
@@ -263,7 +281,7 @@ export class PartitionLog {
     this.flushedTo = Math.min(this.flushedTo, offset);
     this.flusher.noteNames();
     // The recovery point goes below the new end: a process that follows before the cut is synced sees that it has to sync it.
-    this.guardedWhole(() => {
+    this.context.state.guardedWhole(() => {
       this.context.lowerRecoveryPoint(Math.max(0, offset - 1));
       whileCut(this.context.env.disk, this.directory, offset, () => this.cutBackTo(offset));
       this.epochs.truncateFromEnd(offset);
@@ -299,7 +317,7 @@ export class PartitionLog {
     this.generationCount++;
     const { env, pool } = this.context;
     this.flushedTo = Math.min(this.flushedTo, this.startOffset);
-    this.guardedWhole(() => {
+    this.context.state.guardedWhole(() => {
       this.context.lowerRecoveryPoint(0);
       for (const segment of this.segmentList.splice(0)) removeSegmentNow(env.disk, segment);
       this.segmentList.push(LogSegment.create(env.disk, pool, this.directory, offset, this.settings, env.clock.wallMs()));
@@ -346,7 +364,7 @@ export class PartitionLog {
 
   /** Starts a new segment at the end if the active one holds anything: retention may then remove all of it. */
   rollIfNotEmpty(): void {
-    if (this.active.sizeBytes > 0) this.guardedWrite(() => this.roll(this.endOffset));
+    if (this.active.sizeBytes > 0) this.context.state.guardedWrite(() => this.roll(this.endOffset));
   }
 
   /**
@@ -373,24 +391,6 @@ export class PartitionLog {
 
   /** Runs disk work whose failure takes the directory offline. */
   guarded<T>(work: () => T): T {
-    return this.mapping(work, (error) => this.context.state.failed(error));
-  }
-
-  /** Runs disk work that must not stop half-way: whatever fails takes the directory offline. */
-  private guardedWhole<T>(work: () => T): T {
-    return this.mapping(work, (error) => this.context.state.failedHalfWay(error));
-  }
-
-  private guardedWrite<T>(work: () => T): T {
-    return this.mapping(work, (error) => this.context.state.writeFailed(error));
-  }
-
-  private mapping<T>(work: () => T, map: (error: DiskError) => LogStorageError): T {
-    try {
-      return work();
-    } catch (error) {
-      if (isDiskError(error)) throw map(error);
-      throw error;
-    }
+    return this.context.state.guarded(work);
   }
 }

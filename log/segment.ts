@@ -41,7 +41,8 @@ export class LogSegment {
 
   constructor(
     private readonly disk: Disk,
-    readonly directory: string,
+    /** Changes when the partition's directory is renamed. */
+    public directory: string,
     readonly baseOffset: number,
     readonly file: PooledFile,
     private readonly limits: IndexLimits,
@@ -68,6 +69,12 @@ export class LogSegment {
     const segment = new LogSegment(disk, directory, baseOffset, file, limits, nowMs, null);
     segment.resetIndexes();
     return segment;
+  }
+
+  renamedTo(directory: string): void {
+    this.directory = directory;
+    this.file.path = this.path(LOG_SUFFIX);
+    this.transactions.path = this.path(TRANSACTION_INDEX_SUFFIX);
   }
 
   path(suffix: string): string {

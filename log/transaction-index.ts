@@ -20,7 +20,8 @@ export class TransactionIndex {
 
   constructor(
     private readonly disk: Disk,
-    private readonly path: string,
+    /** Changes when the partition's directory is renamed. */
+    public path: string,
   ) {}
 
   all(): readonly AbortedTransaction[] {

@@ -142,6 +142,7 @@ function killableDisk({ disk }: Env, life: Life): Env['disk'] {
     syncDirectorySync: (path) => disk.syncDirectorySync(path),
     freeBytes: (path) => disk.freeBytes(path),
     totalBytes: (path) => disk.totalBytes(path),
+    absolutePath: (path) => disk.absolutePath(path),
     lockSync(path) {
       const lock = disk.lockSync(path);
       const forget = life.track(() => lock.release());

@@ -20,7 +20,7 @@ const TELEMETRY = 'metrics of clients (KIP-714) are not taken yet';
 const TIERED = 'tiered storage is not served yet';
 const SECURITY = 'TLS, SASL and authorization are not served yet';
 const CLASSES = 'a class of the JVM cannot be loaded here';
-const OTHER_DIRECTORY = 'moving replicas between directories is not served yet';
+const CORDONED = 'no directory is kept from getting new replicas yet';
 const SOCKETS = 'sockets have buffers and a backlog of their own size';
 const SETUP_TIMEOUT = 'the timeout for setting up a connection does not grow from one attempt to the next';
 const NO_REQUEST_QUEUE = 'there is no queue of requests between threads';
@@ -46,6 +46,7 @@ const REASONS: readonly (readonly [reason: string, keys: readonly BrokerKey[]])[
       'num.io.threads',
       'num.network.threads',
       'num.recovery.threads.per.data.dir',
+      'num.replica.alter.log.dirs.threads',
       'num.replica.fetchers',
       'log.cleaner.threads',
       'group.coordinator.threads',
@@ -67,7 +68,7 @@ const REASONS: readonly (readonly [reason: string, keys: readonly BrokerKey[]])[
   [
     QUOTAS,
     [
-      ...byPrefix('quota.', 'controller.quota.', 'alter.log.dirs.replication.quota.'),
+      ...byPrefix('quota.', 'controller.quota.'),
       'client.quota.callback.class',
     ],
   ],
@@ -84,10 +85,7 @@ const REASONS: readonly (readonly [reason: string, keys: readonly BrokerKey[]])[
   ],
   [SECURITY, [...securityKeys.keys, 'sasl.mechanism.controller.protocol', 'connection.failed.authentication.delay.ms']],
   [CLASSES, ['alter.config.policy.class.name', 'create.topic.policy.class.name', 'config.providers']],
-  [
-    OTHER_DIRECTORY,
-    ['cordoned.log.dirs', 'num.replica.alter.log.dirs.threads', 'replica.alter.log.dirs.io.max.bytes.per.second'],
-  ],
+  [CORDONED, ['cordoned.log.dirs']],
   [
     SOCKETS,
     [

@@ -1,4 +1,4 @@
-/** DescribeLogDirs: which replicas lie where, and how large they are. v4 has the size of the volume (KIP-827). */
+/** DescribeLogDirs: which replicas lie where, or are on their way there (KIP-113), and how large they are. v4 has the size of the volume (KIP-827). */
 import { ErrorCode } from '../../wire/base/error-codes';
 import type { Infer, Input } from '../../wire/schema';
 import { DescribeLogDirsRequest, DescribeLogDirsResponse } from '../../wire/schema/reassignment';
@@ -15,14 +15,19 @@ export const describeLogDirs = handler({
   request: DescribeLogDirsRequest,
   response: DescribeLogDirsResponse,
   handle(call, request, respond) {
-    const { directoryList, all } = call.services.logs;
+    const { directoryList, all, futures } = call.services.logs;
     const isAsked = selectionOf(request);
     const topicsIn = new Map(directoryList.map(({ state }) => [state, new Map() as Topics]));
     const add = (log: PartitionLog): void => {
       const topics = topicsIn.get(log.directoryState);
-      if (topics !== undefined && isAsked(log)) addTo(topics, log);
+      if (topics !== undefined && isAsked(log)) addTo(topics, log, lagOf(log), false);
     };
-    mapInTurns(call, [...all], add, () => {
+    const addFuture = (log: PartitionLog): void => {
+      const topics = topicsIn.get(log.directoryState);
+      if (topics !== undefined && isAsked(log)) addTo(topics, log, futureLagOf(call, log), true);
+    };
+    const logs = [...all, ...futures.all];
+    mapInTurns(call, logs, (log) => (futures.get(log.topicPartition) === log ? addFuture(log) : add(log)), () => {
       const results = directoryList.map((directory) => describe(call, directory, topicsIn.get(directory.state)));
       respond({ errorCode: ErrorCode.NONE, results });
     });
@@ -38,21 +43,34 @@ function selectionOf({ topics }: Infer<typeof DescribeLogDirsRequest>): (log: Pa
   return ({ topicPartition: { topic, partition } }) => asked.get(topic)?.has(partition) === true;
 }
 
-function addTo(topics: Topics, { topicPartition, sizeBytes }: PartitionLog): void {
+/** No log runs behind its own high watermark. */
+function lagOf({ highWatermark, logEndOffset }: PartitionLog): number {
+  return Math.max(0, highWatermark - logEndOffset);
+}
+
+/** Records that the copy does not have yet; -1 when the replica itself is not here. */
+function futureLagOf({ services }: Call, { topicPartition: { topic, partition }, logEndOffset }: PartitionLog): number {
+  const log = services.logs.get(topic, partition);
+  return log === undefined ? UNKNOWN_LAG : log.logEndOffset - logEndOffset;
+}
+
+const UNKNOWN_LAG = -1;
+
+function addTo(topics: Topics, { topicPartition, sizeBytes }: PartitionLog, offsetLag: number, isFutureKey: boolean): void {
   const { topic: name, partition: partitionIndex } = topicPartition;
   const topic = topics.get(name) ?? { name, partitions: [] };
   topics.set(name, topic);
-  // No log runs behind its own high watermark, and no replica moves between directories: no lag, no future replicas.
-  topic.partitions.push({ partitionIndex, partitionSize: sizeBytes, offsetLag: 0, isFutureKey: false });
+  topic.partitions.push({ partitionIndex, partitionSize: sizeBytes, offsetLag, isFutureKey });
 }
 
 function describe({ services }: Call, { path, state }: LogDirectory, topics: Topics = new Map()): Result {
-  const failed = { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, logDir: path, topics: [] };
+  const logDir = services.env.disk.absolutePath(path);
+  const failed = { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, logDir, topics: [] };
   if (state.isOffline) return failed;
   try {
     const { disk } = services.env;
     const space = { totalBytes: disk.totalBytes(path), usableBytes: disk.freeBytes(path) };
-    return { errorCode: ErrorCode.NONE, logDir: path, topics: [...topics.values()], ...space };
+    return { errorCode: ErrorCode.NONE, logDir, topics: [...topics.values()], ...space };
   } catch (error) {
     if (isDiskError(error)) return failed;
     throw error;

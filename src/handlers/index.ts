@@ -3,6 +3,7 @@
  * answers from here, and the reasons are printed into docs/differences.md.
  */
 import { apis, type ApiName } from '../../wire/api-keys';
+import { alterReplicaLogDirs } from './alter-replica-log-dirs';
 import { apiVersions } from './api-versions';
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs';
 import { describeCluster } from './describe-cluster';
@@ -34,7 +35,6 @@ const shareGroups: NotServed = { notServed: 'share groups (KIP-932) come later' 
 const streamsGroups: NotServed = { notServed: 'streams groups (KIP-1071) come later' };
 const telemetry: NotServed = { notServed: 'client telemetry (KIP-714) needs a receiver; clients work without' };
 const otherConfigs: NotServed = { notServed: 'configs of groups and client metrics come later' };
-const directories: NotServed = { notServed: 'moving replicas between log directories comes later' };
 
 export const handlers: Readonly<Record<ApiName, ApiHandler | NotServed>> = {
   Produce: produce,
@@ -67,7 +67,7 @@ export const handlers: Readonly<Record<ApiName, ApiHandler | NotServed>> = {
   DeleteAcls: security,
   DescribeConfigs: describeConfigs,
   AlterConfigs: alterConfigs,
-  AlterReplicaLogDirs: directories,
+  AlterReplicaLogDirs: alterReplicaLogDirs,
   DescribeLogDirs: describeLogDirs,
   SaslAuthenticate: security,
   CreatePartitions: forwarded('CreatePartitions'),

@@ -3,6 +3,7 @@
  * in reverse. Every node takes part in the quorum, as voter or as observer; beside that it is controller, broker, or both.
  */
 import type { MetadataImage } from '../../controller/metadata/image';
+import { directoryOf } from '../../controller/metadata/partition-registration';
 import type { NodeIdentity } from '../../controller/raft/format';
 import type { DirectoryLocks } from '../../log/directory-locks';
 import type { Env } from '../../log/env';
@@ -63,6 +64,11 @@ export class BrokerNode {
           // Nothing can be led or followed any more, and others may still do it.
           const isLast = this.logs.directoryList.every(({ state }) => state.isOffline);
           if (isLast && this.broker !== null) fatal('every log directory has failed', reason);
+        },
+        registeredDirectory: ({ topic, partition }) => {
+          const registration = config.isBroker ? metadata.partition(topic, partition) : null;
+          const id = registration === null ? null : directoryOf(registration, config.nodeId);
+          return [...identity.directoryIds].find((entry) => entry[1] === id)?.[0] ?? null;
         },
       },
       locks,

@@ -26,7 +26,7 @@ import { TopicCreator, type TopicToCreate } from '../metadata/topic-creator';
 import type { BrokerReadiness } from '../observe/metrics/readiness';
 import { ProducerIds, type AllocatedBlock } from '../producer-ids';
 import { DirectoryAssignments } from '../replication/directory-assignments';
-import { peersOf, replicationSettingsOf, throttleSettingsOf } from '../replication/metadata-peers';
+import { moveThrottleOf, peersOf, replicationSettingsOf, throttleSettingsOf } from '../replication/metadata-peers';
 import type { Peers } from '../replication/peers';
 import type { PeerEndpoint } from '../replication/replica-fetcher';
 import { FetchSessionCache } from '../replication/fetch-session';
@@ -95,6 +95,8 @@ export class BrokerPart {
       maxDelayedOperations: MAX_DELAYED_OPERATIONS,
       replication: replicationSettingsOf(config),
       throttle: throttleSettingsOf(() => this.dynamic.current),
+      moveThrottle: moveThrottleOf(() => this.dynamic.current),
+      directoryIdOf: (path) => parts.identity.directoryIds.get(path),
     };
     this.peers = peersOf({
       metadata: parts.metadata,
@@ -192,7 +194,7 @@ export class BrokerPart {
   /** Logs of topics that were deleted, or of replicas that moved away, when the last run could no longer put them away. */
   private setStraysAside(): void {
     const { logs, metadata, config } = this.parts;
-    for (const { topicPartition } of [...logs.all]) {
+    for (const { topicPartition } of [...logs.all, ...logs.futures.all]) {
       const { topic, partition } = topicPartition;
       const replicas = metadata.partition(topic, partition)?.replicas ?? [];
       if (!replicas.includes(config.nodeId)) logs.setAside(topicPartition);

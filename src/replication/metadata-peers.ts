@@ -2,6 +2,7 @@
 import type { ControllerChannel } from '../controller-channel';
 import type { BrokerConfig } from '../config/broker-config';
 import { endpointOf, type MetadataCache } from '../metadata/metadata-cache';
+import type { MoveThrottle } from './directory-moves';
 import type { Peers, ReplicationSettings } from './peers';
 import type { ThrottleBounds, ThrottleSettings } from './replication-throttles';
 
@@ -51,6 +52,16 @@ export function throttleSettingsOf(current: () => BrokerConfig): ThrottleSetting
     followerRate: current().get('follower.replication.throttled.rate'),
   });
   return { window, bounds };
+}
+
+/** What the config in force says of moves between the directories of a broker. */
+export function moveThrottleOf(current: () => BrokerConfig): MoveThrottle {
+  const config = current();
+  const window = {
+    samples: config.get('alter.log.dirs.replication.quota.window.num'),
+    sampleMs: config.get('alter.log.dirs.replication.quota.window.size.seconds') * 1000,
+  };
+  return { window, rate: () => current().get('replica.alter.log.dirs.io.max.bytes.per.second') };
 }
 
 export function replicationSettingsOf(config: BrokerConfig): ReplicationSettings {

@@ -10,6 +10,7 @@
  * Sources: KIP-101, KIP-497, KIP-841, KIP-903, KIP-966.
  */
 import { ErrorCode } from '../../wire/base/error-codes';
+import { invariant } from '../../wire/base/invariant';
 import { FollowerProgress, type FollowerPosition } from './follower-progress';
 import { committedByAll, isEligible, outOfSync, type BrokerStandings } from './isr-rules';
 
@@ -97,7 +98,7 @@ export class PartitionCore {
   private epochStart = 0;
 
   constructor(
-    private readonly log: ReplicaLog,
+    private log: ReplicaLog,
     private readonly settings: CoreSettings,
   ) {}
 
@@ -165,6 +166,12 @@ export class PartitionCore {
     if (isNewEpoch) this.beginEpoch(registration, leadsOn, nowMs);
     this.advanceHighWatermark(nowMs);
     return isNewEpoch ? 'leads' : 'none';
+  }
+
+  /** The same records lie in another log now. */
+  replaceLog(log: ReplicaLog): void {
+    invariant(log.logEndOffset === this.log.logEndOffset, `the new log ends at ${log.logEndOffset}, the old one at ${this.log.logEndOffset}`);
+    this.log = log;
   }
 
   private follow(led: boolean, isNewEpoch: boolean): RoleChange {

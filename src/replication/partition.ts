@@ -41,15 +41,29 @@ export class Partition {
   readonly key: string;
   private cut: PendingCut | null = null;
   readonly traffic: TopicTraffic;
+  /** The id of the directory in which the metadata has the replica here; null when it says nothing. */
+  registeredDirectory: string | null = null;
   private readonly highWatermarkListeners = new Set<() => void>();
 
   constructor(
-    readonly log: PartitionLog,
+    private current: PartitionLog,
     private readonly context: PartitionContext,
   ) {
-    this.core = new PartitionCore(log, context.core);
-    this.traffic = context.trafficOf(log.topicPartition.topic);
-    this.key = `${log.topicPartition.topic}-${log.topicPartition.partition}`;
+    this.core = new PartitionCore(current, context.core);
+    this.traffic = context.trafficOf(current.topicPartition.topic);
+    this.key = `${current.topicPartition.topic}-${current.topicPartition.partition}`;
+  }
+
+  /** It is another one after the replica has moved to another directory. */
+  get log(): PartitionLog {
+    return this.current;
+  }
+
+  /** Goes on with a log that holds the same. */
+  replaceLog(log: PartitionLog): void {
+    this.current = log;
+    this.core.replaceLog(log);
+    this.advance();
   }
 
   onHighWatermark(listener: () => void): () => void {

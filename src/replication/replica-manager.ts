@@ -13,6 +13,8 @@ import type { Env } from '../../log/env';
 import type { TimerHandle } from '../../wire/base/env';
 import { ErrorCode } from '../../wire/base/error-codes';
 import { Purgatory } from '../../wire/base/purgatory';
+import { UNASSIGNED_DIRECTORY } from '../../controller/metadata/directory-id';
+import { DirectoryMoves, type MoveThrottle, type PlacedReplica } from './directory-moves';
 import { FetcherManager } from './fetcher-manager';
 import { IsrKeeper } from './isr-keeper';
 import { Partition, type PartitionContext } from './partition';
@@ -30,17 +32,16 @@ export interface ReplicaSettings {
   readonly replication?: ReplicationSettings;
   /** Default: nothing is throttled. */
   readonly throttle?: ThrottleSettings;
-  /** A replica is here, and the metadata knows it in the directory `registered`. */
+  /** A replica is here, or soon, and the metadata knows it in the directory `registered`. */
   readonly placed?: (log: PartitionLog, registered: string) => void;
+  /** The id of a log directory. */
+  readonly directoryIdOf?: (path: string) => string | undefined;
+  /** Default: moves between directories are not throttled. */
+  readonly moveThrottle?: MoveThrottle;
 }
 
-export interface AssignedReplica {
-  readonly topic: string;
-  readonly topicId: string;
-  readonly partition: number;
+export interface AssignedReplica extends PlacedReplica {
   readonly registration: PartitionRegistration;
-  /** Where the metadata believes the replica here to lie; null when it says nothing. */
-  readonly directory?: string | null;
 }
 
 /** A replica without a log yet. */
@@ -82,6 +83,7 @@ export class ReplicaManager {
   private readonly isrs: IsrKeeper;
   private readonly context: PartitionContext;
   readonly throttles: ReplicationThrottles;
+  readonly moves: DirectoryMoves;
 
   constructor(
     private readonly env: Env,
@@ -115,6 +117,16 @@ export class ReplicaManager {
       followed: ({ key }) => this.deletePurgatory.check(key),
       propose: (partition, proposal) => this.isrs.propose(partition, proposal),
     };
+    this.moves = new DirectoryMoves({
+      env,
+      logger,
+      logs,
+      throttle: settings.moveThrottle ?? { ...UNTHROTTLED, rate: () => Infinity },
+      chunkBytes: replication.maxBytes,
+      directoryIdOf: (path) => settings.directoryIdOf?.(path),
+      assign: (partition, log) => this.settings.placed?.(log, partition.registeredDirectory ?? UNASSIGNED_DIRECTORY),
+      replaced: (partition) => this.replaced(partition),
+    });
     this.producePurgatory = new Purgatory(env.timers, settings.maxDelayedOperations);
     this.fetchPurgatory = new Purgatory(env.timers, settings.maxDelayedOperations);
     this.deletePurgatory = new Purgatory(env.timers, settings.maxDelayedOperations);
@@ -175,7 +187,7 @@ export class ReplicaManager {
     }
     const partition = this.partitions.get(key) ?? this.openInTurn(key, replica, config);
     if (partition === null) return;
-    if (typeof replica.directory === 'string') this.settings.placed?.(partition.log, replica.directory);
+    this.registered(partition, replica.directory ?? null);
     const change = partition.apply(registration);
     if (!partition.core.isAlone) this.isrs.watch();
     if (change === 'none') return this.wake(key);
@@ -183,6 +195,18 @@ export class ReplicaManager {
     this.wake(key);
     if (change === 'leads') for (const listener of this.leadershipListeners) listener(partition);
     if (change === 'resigned') this.resigned(partition, partition.core.leaderEpoch);
+  }
+
+  private registered(partition: Partition, directory: string | null): void {
+    partition.registeredDirectory = directory;
+    if (directory !== null) this.settings.placed?.(this.moves.toBeRegistered(partition), directory);
+    this.moves.registered(partition);
+  }
+
+  /** Its records lie in another log now. */
+  private replaced(partition: Partition): void {
+    this.follow(partition, partition.core.role === 'leading' ? 'leads' : 'follows');
+    this.wake(partition.key);
   }
 
   /** Fetches from whoever leads now. */
@@ -228,13 +252,15 @@ export class ReplicaManager {
   }
 
   private open(replica: AssignedReplica, config: LogConfig): Partition | null {
-    const { topic, topicId, partition: index } = replica;
+    const { topic, partition: index } = replica;
     const key = partitionKey(topic, index);
     try {
-      const log = this.openLog(topic, topicId, index, config);
+      const log = this.openLog(replica, config);
       const partition = new Partition(log, this.context);
       this.partitions.set(key, partition);
       this.failed.delete(key);
+      const future = this.logs.futures.get(log.topicPartition);
+      if (future !== undefined) this.moves.begin(partition, future);
       return partition;
     } catch (error) {
       if (!(error instanceof LogStorageError)) throw error;
@@ -256,8 +282,10 @@ export class ReplicaManager {
   }
 
   /** A log on disk that belongs to another topic of the same name makes way for the new one. */
-  private openLog(topic: string, topicId: string, index: number, config: LogConfig): PartitionLog {
+  private openLog(replica: AssignedReplica, config: LogConfig): PartitionLog {
+    const { topic, topicId, partition: index } = replica;
     const topicPartition = { topic, partition: index };
+    this.moves.settle(replica);
     const existing = this.logs.get(topic, index);
     if (existing?.topicId === '') this.logs.adopt(existing, topicId);
     else if (existing !== undefined && existing.topicId !== topicId) this.logs.setAside(topicPartition);
@@ -275,6 +303,7 @@ export class ReplicaManager {
     const partition = this.partitions.get(key);
     if (partition === undefined) return;
     this.partitions.delete(key);
+    this.moves.removed(partition);
     this.fetchers.unfollow(partition.log.topicId, index);
     this.logs.remove({ topic, partition: index });
     const wasLeading = partition.core.role === 'leading';
@@ -352,6 +381,7 @@ export class ReplicaManager {
 
   /** A log directory has failed: its replicas serve nothing until a restart. */
   directoryFailed(path: string): void {
+    this.moves.directoryFailed(path);
     for (const [key, partition] of this.partitions) {
       if (partition.log.directoryState.path !== path) continue;
       partition.core.goOffline();
@@ -376,6 +406,7 @@ export class ReplicaManager {
     this.retryTimer?.cancel();
     this.fetchers.close();
     this.isrs.close();
+    this.moves.close();
     this.producePurgatory.close();
     this.fetchPurgatory.close();
     this.deletePurgatory.close();

@@ -128,6 +128,10 @@ export class SimDiskPort implements Disk, FilePort {
     return this.disk.freeBytes;
   }
 
+  absolutePath(path: string): string {
+    return path.startsWith('/') ? path : `/${path}`;
+  }
+
   totalBytes(): number {
     this.process.observe();
     return this.disk.totalBytes;

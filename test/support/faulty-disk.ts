@@ -94,5 +94,6 @@ export class FaultyDisk implements Disk {
   syncDirectory: Disk['syncDirectory'] = (path, done) => this.inner.syncDirectory(path, done);
   syncDirectorySync = (path: string): void => this.inner.syncDirectorySync(path);
   lockSync: Disk['lockSync'] = (path) => this.inner.lockSync(path);
+  absolutePath = (path: string): string => this.inner.absolutePath(path);
   volatilityToken = (path: string): string => this.inner.volatilityToken(path);
 }

@@ -36,6 +36,7 @@ function lines(text: string, step: RunStep | StopStep, places: Places): string[]
   const raw = text.replace(/\n$/, '').replaceAll('}{"key":', '}\n{"key":').split('\n');
   const kept = (text === '' ? [] : raw)
     .map((line) => (step.jsonLines === true ? sortedJson(line) : line))
+    .map((line) => (step.sortDirectories === true ? sortedDirectories(line) : line))
     .map((line) => inPlaces(line, places))
     .map(sortedIsr)
     .map((line) => replaceAll(line, step.varies ?? []))
@@ -90,6 +91,17 @@ function allow(line: string, differences: readonly AllowedDifference[]): string 
 /** An ISR is a set; in which order a leader lists it says nothing. */
 function sortedIsr(line: string): string {
   return line.replace(/(?<=\bIsr: )[\d,]+/, (isr) => isr.split(',').sort().join(','));
+}
+
+interface ListedDirectories {
+  readonly brokers: readonly { readonly logDirs: { readonly logDir: string }[] }[];
+}
+
+function sortedDirectories(line: string): string {
+  if (!line.startsWith('{"brokers":')) return line;
+  const listed = JSON.parse(line) as ListedDirectories;
+  for (const { logDirs } of listed.brokers) logDirs.sort((a, b) => (a.logDir < b.logDir ? -1 : 1));
+  return JSON.stringify(listed);
 }
 
 function sortedJson(line: string): string {

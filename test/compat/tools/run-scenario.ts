@@ -116,7 +116,7 @@ export class ScenarioRun {
   }
 
   private async run(step: RunStep): Promise<ToolResult> {
-    for (const [name, content] of Object.entries(step.files ?? {})) writeFileSync(join(this.places.dir, name), content);
+    for (const [name, content] of Object.entries(step.files ?? {})) writeFileSync(join(this.places.dir, name), this.filledIn(content));
     const args = this.fillIn(step.args, step.isOffline ?? false);
     for (let tries = 1; ; tries++) {
       const result = await this.tools.run(step.tool, args, {
@@ -132,17 +132,19 @@ export class ScenarioRun {
       isOffline || args.some((arg) => arg.includes('{bootstrap}'))
         ? args
         : ['--bootstrap-server', '{bootstrap}', ...args];
-    return all.map((arg) =>
-      this.places.nodes
-        .reduce(
-          (text, { id, logDir }) =>
-            text.replaceAll(`{logs-${id}}`, logDir).replaceAll(`{snapshot-${id}}`, () => newestSnapshot(logDir)),
-          arg,
-        )
-        .replaceAll('{bootstrap}', this.places.bootstrap)
-        .replaceAll('{dir}', this.places.dir)
-        .replaceAll('{logs}', this.places.logDir),
-    );
+    return all.map((arg) => this.filledIn(arg));
+  }
+
+  private filledIn(arg: string): string {
+    return this.places.nodes
+      .reduce(
+        (text, { id, logDir }) =>
+          text.replaceAll(`{logs-${id}}`, logDir).replaceAll(`{snapshot-${id}}`, () => newestSnapshot(logDir)),
+        arg,
+      )
+      .replaceAll('{bootstrap}', this.places.bootstrap)
+      .replaceAll('{dir}', this.places.dir)
+      .replaceAll('{logs}', this.places.logDir);
   }
 }
 

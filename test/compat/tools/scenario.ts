@@ -16,6 +16,8 @@ export interface AllowedDifference {
 interface Rules {
   /** The tool gives its lines in no particular order. */
   readonly sortLines?: boolean;
+  /** JSON of kafka-log-dirs, whose directories come in any order. */
+  readonly sortDirectories?: boolean;
   /** What varies from run to run even on the same broker, beside what the harness knows. */
   readonly varies?: readonly (readonly [pattern: RegExp, replacement: string])[];
   /** Each line is a JSON object whose keys come in any order; `timestamp` is left out. */
@@ -41,7 +43,7 @@ export interface RunStep extends Rules {
   readonly tool: ToolName;
   readonly args: readonly string[];
   readonly stdin?: string;
-  /** Files that are written into `{dir}` before: name to content. */
+  /** Files that are written into `{dir}` before: name to content, in which the same is filled in. */
   readonly files?: Readonly<Record<string, string>>;
   /** The command works on files and gets no `--bootstrap-server`. */
   readonly isOffline?: boolean;

@@ -219,6 +219,10 @@ export class MemoryDisk implements Disk {
     return { release: () => undefined };
   }
 
+  absolutePath(path: string): string {
+    return path;
+  }
+
   volatilityToken(): string {
     return 'token';
   }

@@ -197,6 +197,10 @@ export const samples: Samples = {
       timeoutMs: 1000,
     }),
   },
+  AlterReplicaLogDirs: {
+    typical: ({ topic }) => ({ dirs: [{ path: '/nowhere', topics: [{ name: topic, partitions: [0, 1] }] }] }),
+    unknown: () => ({ dirs: [{ path: '', topics: [{ name: UNKNOWN_TOPIC, partitions: [0, -1] }] }] }),
+  },
   DescribeLogDirs: {
     typical: () => ({ topics: null }),
     unknown: ({ topic }) => ({

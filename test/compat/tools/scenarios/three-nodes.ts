@@ -5,6 +5,7 @@
 import type { ToolName } from '../../../support/kafka-tools';
 import type { RunStep, Scenario, Step } from '../scenario';
 import { otherFeatures, unserved } from './cluster';
+import { reassign, type Move } from './reassignments';
 
 const run =
   (tool: ToolName) =>
@@ -23,6 +24,13 @@ const cluster = (action: string, ...args: readonly string[]): RunStep => ({
   varies: [[/Cluster ID: [\w-]{22}/, 'Cluster ID: <id>']],
 });
 
+/** How large a batch is depends on how far apart its records came. */
+const logDirs = (...args: readonly string[]): RunStep => ({
+  tool: 'kafka-log-dirs',
+  args: ['--describe', ...args],
+  varies: [[/"size":[1-9]\d*/g, '"size":<n>']],
+});
+
 /** A number of lines of `topic`, written with acks=all; their keys say into which partition. */
 const produce = (topic: string, lines: number): RunStep => ({
   tool: 'kafka-console-producer',
@@ -39,19 +47,6 @@ const state: RunStep = {
   args: ['--describe', '--group', 'readers', '--state'],
   varies: [[/127\.0\.0\.1:<port of \d> +\(\d\) +/, '<a broker> ']],
 };
-
-interface Move {
-  readonly topic: string;
-  readonly partition: number;
-  readonly replicas: readonly number[];
-  readonly log_dirs?: readonly string[];
-}
-
-const reassign = (moves: readonly Move[], ...args: readonly string[]): RunStep => ({
-  tool: 'kafka-reassign-partitions',
-  args: ['--reassignment-json-file', '{dir}/moves.json', ...args],
-  files: { 'moves.json': JSON.stringify({ version: 1, partitions: moves }) },
-});
 
 const DIRECTORY_ID = [/"directoryId": "[\w-]{22}"/g, '"directoryId": "<id>"'] as const;
 
@@ -153,10 +148,10 @@ export const threeNodes: readonly Scenario[] = [
       },
       state,
       { tool: 'kafka-consumer-groups', args: ['--list'] },
-      { tool: 'kafka-log-dirs', args: ['--describe', '--topic-list', 'strict'] },
-      { tool: 'kafka-log-dirs', args: ['--describe', '--topic-list', 'pair'] },
-      { tool: 'kafka-log-dirs', args: ['--describe', '--broker-list', '2', '--topic-list', 'strict'] },
-      { tool: 'kafka-log-dirs', args: ['--describe', '--broker-list', '2,9'] },
+      logDirs('--topic-list', 'strict'),
+      logDirs('--topic-list', 'pair'),
+      logDirs('--broker-list', '2', '--topic-list', 'strict'),
+      logDirs('--broker-list', '2,9'),
     ],
   },
   {
@@ -219,8 +214,8 @@ export const threeNodes: readonly Scenario[] = [
       describe('--topic', 'orders'),
       describe('--topic', 'pair'),
       { tool: 'kafka-reassign-partitions', args: ['--list'] },
-      { tool: 'kafka-log-dirs', args: ['--describe', '--topic-list', 'orders'] },
-      { tool: 'kafka-log-dirs', args: ['--describe', '--topic-list', 'pair'] },
+      logDirs('--topic-list', 'orders'),
+      logDirs('--topic-list', 'pair'),
       reassign([{ topic: 'orders', partition: 0, replicas: [1, 9] }], '--execute'),
       reassign([{ topic: 'orders', partition: 9, replicas: [1, 2] }], '--execute'),
       reassign([{ topic: 'nothing', partition: 0, replicas: [1, 2] }], '--execute'),
