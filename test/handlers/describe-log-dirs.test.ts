@@ -17,6 +17,11 @@ beforeEach(async () => {
   await client.ask('CreateTopics', 7, {
     topics: ['a', 'b'].map((name) => ({ name, numPartitions: 2, replicationFactor: 1, assignments: [], configs: [] })),
   });
+  // The topics are answered before the last of their logs are made.
+  for (let count = 0; count < 4; ) {
+    const { results } = await client.ask('DescribeLogDirs', 4, { topics: null });
+    count = results.flatMap(({ topics }) => topics.flatMap(({ partitions }) => partitions)).length;
+  }
 });
 
 afterEach(() => broker.stop());
