@@ -10,7 +10,8 @@ import { directoryOf, type PartitionRegistration } from '../../controller/metada
 import type { MetadataPublisher } from '../../controller/metadata/publisher';
 import type { MetadataCache } from './metadata-cache';
 import { FORMER_SELF } from '../replication/partition-core';
-import type { AssignedReplica, ReplicaManager } from '../replication/replica-manager';
+import type { ReplicaManager } from '../replication/replica-manager';
+import type { AssignedReplica } from '../replication/replica-settings';
 import { DynamicConfig } from '../config/dynamic-config';
 
 export interface TopicsDeleted {

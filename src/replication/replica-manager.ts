@@ -14,35 +14,16 @@ import type { TimerHandle } from '../../wire/base/env';
 import { ErrorCode } from '../../wire/base/error-codes';
 import { Purgatory } from '../../wire/base/purgatory';
 import { UNASSIGNED_DIRECTORY } from '../../controller/metadata/directory-id';
-import { DirectoryMoves, type MoveThrottle, type PlacedReplica } from './directory-moves';
+import { DirectoryMoves } from './directory-moves';
 import { FetcherManager } from './fetcher-manager';
 import { IsrKeeper } from './isr-keeper';
 import { Partition, type PartitionContext } from './partition';
 import type { PartitionRegistration, RoleChange } from './partition-core';
-import { DEFAULT_REPLICATION, NO_PEERS, type Peers, type ReplicationSettings } from './peers';
+import { DEFAULT_REPLICATION, NO_PEERS, type Peers } from './peers';
+import type { AssignedReplica, ReplicaSettings } from './replica-settings';
 import { Traffic } from './traffic';
 import { countReplicas, type ReplicaCounts } from './replica-counts';
-import { replicationThrottles, UNTHROTTLED, type ReplicationThrottles, type ThrottleSettings } from './replication-throttles';
-
-export interface ReplicaSettings {
-  readonly brokerId: number;
-  readonly flushBeforeAck: boolean;
-  readonly maxDelayedOperations: number;
-  /** Default: Kafka's. */
-  readonly replication?: ReplicationSettings;
-  /** Default: nothing is throttled. */
-  readonly throttle?: ThrottleSettings;
-  /** A replica is here, or soon, and the metadata knows it in the directory `registered`. */
-  readonly placed?: (log: PartitionLog, registered: string) => void;
-  /** The id of a log directory. */
-  readonly directoryIdOf?: (path: string) => string | undefined;
-  /** Default: moves between directories are not throttled. */
-  readonly moveThrottle?: MoveThrottle;
-}
-
-export interface AssignedReplica extends PlacedReplica {
-  readonly registration: PartitionRegistration;
-}
+import { replicationThrottles, UNTHROTTLED, type ReplicationThrottles } from './replication-throttles';
 
 /** A replica without a log yet. */
 interface LoglessReplica {
