@@ -7,13 +7,15 @@
 import { LoopDisk } from '../support/loop-disk';
 import type { MoldauClusterOptions } from '../support/moldau-cluster';
 import { needs } from '../support/needs';
-import { addBroker, type Fault, killOne, losePower, pauseOne, restartOne, wipeOne, wipeOneAndKillTheOthers } from './support/cluster-faults';
-import { playCluster } from './support/cluster-play';
+import { addBroker, type Fault, killOne, losePower, losePowerAndReturn, pauseOne, restartOne, wipeOne, wipeOneAndKillTheOthers } from './support/cluster-faults';
+import { playCluster, playLoss } from './support/cluster-play';
 
 const SEED = process.env['CHAOS_SEED'] ?? String(Date.now());
 const ROUNDS = process.env['CHAOS_CLUSTER_ROUNDS'];
 const MS_PER_ROUND = 60_000;
 const DISK_MB = 256;
+/** Some segments of each partition. */
+const LOST_OF_RECORDS = 3_000;
 
 interface Kind {
   readonly name: string;
@@ -58,17 +60,26 @@ needs('kcat')('three nodes', () => {
 needs('loop', 'kcat')('three nodes on disks of their own', () => {
   const rounds = Number(ROUNDS ?? 2);
   const disks: LoopDisk[] = [];
+  const logDirOf = (id: number): string => `${disks[id - 1]?.path ?? ''}/logs`;
+  beforeEach(() => {
+    for (let id = 1; id <= 3; id++) disks.push(new LoopDisk(DISK_MB));
+  });
   afterEach(() => {
     for (const disk of disks.splice(0)) disk.dispose();
   });
 
   test(
     'every record that was acked with log.flush.before.ack survives that all nodes lose their power at once',
-    async () => {
-      for (let id = 1; id <= 3; id++) disks.push(new LoopDisk(DISK_MB));
-      const logDirOf = (id: number): string => `${disks[id - 1]?.path ?? ''}/logs`;
-      await play('power', rounds, losePower(disks), { properties: { 'log.flush.before.ack': 'true' }, logDirOf });
-    },
+    () => play('power', rounds, losePower(disks), { properties: { 'log.flush.before.ack': 'true' }, logDirOf }),
     patienceMs(rounds),
+  );
+
+  test(
+    'by default that leaves a prefix of each partition, the same on all nodes',
+    async () => {
+      const problems = await playLoss(`loss ${SEED}`, { logDirOf }, LOST_OF_RECORDS, (cluster) => losePowerAndReturn(cluster, disks));
+      expect({ seed: SEED, problems }).toEqual({ seed: SEED, problems: [] });
+    },
+    patienceMs(1),
   );
 });

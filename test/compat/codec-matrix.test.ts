@@ -1,27 +1,45 @@
 /**
  * Every codec, written by each of three clients and read by each of three: kafkajs, kcat (librdkafka) and Java, all as
- * child processes. Then a group of three reads it while one member dies and another comes.
+ * child processes. Then a group of three reads it while one member dies and another comes. Against one broker, and against
+ * a cluster of three whose topics have three replicas, which are compared in the end.
  *
- * MOLDAU_MATRIX_RECORDS sets how many records each codec gets (20,000), MOLDAU_COMPAT_TARGET=kafka runs it all against
- * Apache Kafka.
+ * MOLDAU_MATRIX_RECORDS sets how many records each codec gets (20,000, in the cluster 5,000), MOLDAU_COMPAT_TARGET=kafka
+ * runs it all against Apache Kafka.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { handlers } from '../../src/handlers/index';
+import type { ClusterProcess } from '../support/cluster-process';
+import { startKafkaCluster } from '../support/kafka-cluster';
 import { type BrokerProcess, startKafkaPeer } from '../support/kafka-peer';
+import { startMoldauCluster } from '../support/moldau-cluster';
 import { startMoldau } from '../support/moldau-process';
 import { needs } from '../support/needs';
+import { checkReplicas, directoryAt } from '../support/replica-check';
 import type { RecordLine } from './matrix/client-lines';
 import { Client, type ClientName, clientNames } from './matrix/clients';
 import { runGroup } from './matrix/group-run';
 import { type ExpectedRecord, writePlan } from './matrix/plan';
 import { outOfOrder, ReadingCheck } from './matrix/reading-check';
 
-const RECORDS = Number(process.env['MOLDAU_MATRIX_RECORDS'] ?? 20_000);
+const RECORDS = process.env['MOLDAU_MATRIX_RECORDS'];
 const PARTITIONS = 12;
+const TOPIC_PREFIX = 'matrix-';
 const isAgainstItself = process.env['MOLDAU_COMPAT_TARGET'] === 'kafka';
+
+interface Target {
+  readonly name: string;
+  readonly records: number;
+  readonly replicas: number;
+  readonly start: (options: { readonly properties: Readonly<Record<string, string>> }) => Promise<BrokerProcess | ClusterProcess>;
+}
+
+const targets: readonly Target[] = [
+  { name: 'one broker', records: Number(RECORDS ?? 20_000), replicas: 1, start: isAgainstItself ? startKafkaPeer : startMoldau },
+  { name: 'a cluster of three', records: Number(RECORDS ?? 5_000), replicas: 3, start: isAgainstItself ? startKafkaCluster : startMoldauCluster },
+];
 const codecs = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 /**
  * With the consumer protocol the broker decides when a silent member is dead; by default after 45 s. With the classic one
@@ -35,19 +53,20 @@ const groupProperties = {
   'group.consumer.heartbeat.interval.ms': '500',
 };
 /** Some ten milliseconds a record and client leave room for a slow machine. */
-const TIMEOUT_MS = 120_000 + RECORDS * 10;
+const timeoutMs = (records: number): number => 120_000 + records * 10;
 
-needs('kcat', 'kafka')('codecs across clients', () => {
-  let broker: BrokerProcess;
+for (const target of targets) needs('kcat', 'kafka')(`codecs across clients, with ${target.name}`, () => codecsAcrossClients(target));
+
+function codecsAcrossClients({ records, replicas, start }: Target): void {
+  let broker: BrokerProcess | ClusterProcess;
   let dir: string;
   const written = new Map<string, Map<string, ExpectedRecord>>();
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'codec-matrix-'));
-    const start = isAgainstItself ? startKafkaPeer : startMoldau;
     broker = await start({ properties: groupProperties });
     await withAdmin(broker, (admin) =>
-      admin.createTopics({ topics: codecs.map((codec) => ({ topic: topicOf(codec), numPartitions: PARTITIONS })) }),
+      admin.createTopics({ topics: codecs.map((codec) => ({ topic: topicOf(codec), numPartitions: PARTITIONS, replicationFactor: replicas })) }),
     );
   });
 
@@ -63,7 +82,7 @@ needs('kcat', 'kafka')('codecs across clients', () => {
       const expected = new Map<string, ExpectedRecord>();
       const producers = clientNames.map((client, index) => {
         const file = join(dir, `${codec}-${client}.jsonl`);
-        const share = Math.floor((RECORDS + index) / clientNames.length);
+        const share = Math.floor((records + index) / clientNames.length);
         for (const [id, record] of writePlan(file, client, share, 1000 * index + codecs.indexOf(codec)))
           expected.set(id, record);
         return new Client(`${client} producer`, client, { ...target, role: 'produce', file }, () => undefined);
@@ -96,7 +115,7 @@ needs('kcat', 'kafka')('codecs across clients', () => {
       const allWell = { problems: [], duplicates: 0, missing: [], disorder: [] };
       expect(Object.fromEntries(readings)).toEqual(Object.fromEntries(clientNames.map((client) => [client, allWell])));
     },
-    TIMEOUT_MS,
+    timeoutMs(records),
   );
 
   const groups: readonly (readonly [ClientName, 'classic' | 'consumer', (typeof codecs)[number]])[] = [
@@ -129,16 +148,26 @@ needs('kcat', 'kafka')('codecs across clients', () => {
       expect(outcome.problems).toEqual([]);
       expect(outcome.seenAtKill).toBeLessThan(expected.size);
     },
-    TIMEOUT_MS + 180_000,
+    timeoutMs(records) + 180_000,
   );
-});
+
+  if (replicas > 1) test('every replica of a partition is the same in the end', () => expectSameReplicas(broker));
+}
+
+async function expectSameReplicas(broker: BrokerProcess | ClusterProcess): Promise<void> {
+  await broker.stop();
+  const nodes = 'nodes' in broker ? broker.nodes : [];
+  const checked = checkReplicas(nodes.map(({ logDir }) => directoryAt(logDir))).filter(({ topic }) => topic.startsWith(TOPIC_PREFIX));
+  expect(checked.filter(({ replicas, upTo }) => replicas.length === nodes.length && upTo > 0)).toHaveLength(codecs.length * PARTITIONS);
+  expect(checked.flatMap(({ differences }) => differences)).toEqual([]);
+}
 
 function topicOf(codec: string): string {
-  return `matrix-${codec}`;
+  return `${TOPIC_PREFIX}${codec}`;
 }
 
 async function withAdmin<T>(broker: BrokerProcess, use: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
-  const admin = new Kafka({ clientId: 'codec-matrix', brokers: [broker.bootstrap], logLevel: logLevel.ERROR }).admin();
+  const admin = new Kafka({ clientId: 'codec-matrix', brokers: broker.bootstrap.split(','), logLevel: logLevel.ERROR }).admin();
   await admin.connect();
   try {
     return await use(admin);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SimRandom } from '../../sim/random';
 import type { LoopDisk } from '../../support/loop-disk';
-import type { MoldauNode } from '../../support/moldau-cluster';
+import type { MoldauCluster, MoldauNode } from '../../support/moldau-cluster';
 import type { ClusterPlay } from './cluster-play';
 
 export type Fault = (play: ClusterPlay, round: number) => Promise<void>;
@@ -95,17 +95,21 @@ async function moveAndKill({ cluster, ledger, random, admin }: ClusterPlay, assi
   await admin.untilReassigned(assignment);
 }
 
-/** All nodes lose their power at the same moment, each its own disk's. */
 export const losePower =
   (disks: readonly LoopDisk[]): Fault =>
   async ({ cluster, ledger, random, admin }) => {
     await ledger.ackedMore(random.between(1, 2 * ACKS_BETWEEN));
-    for (const disk of disks) disk.losePower();
-    await Promise.all(cluster.nodes.map((node) => node.end('SIGKILL')));
-    for (const disk of disks) disk.remount();
-    await Promise.all(cluster.nodes.map((node) => node.start()));
+    await losePowerAndReturn(cluster, disks);
     await admin.untilInSync();
   };
+
+/** All nodes lose their power at the same moment, each its own disk's, and are started again. */
+export async function losePowerAndReturn(cluster: MoldauCluster, disks: readonly LoopDisk[]): Promise<void> {
+  for (const disk of disks) disk.losePower();
+  await Promise.all(cluster.nodes.map((node) => node.end('SIGKILL')));
+  for (const disk of disks) disk.remount();
+  await Promise.all(cluster.nodes.map((node) => node.start()));
+}
 
 async function killAndRestart(node: MoldauNode, meanwhile: Promise<void>): Promise<void> {
   await node.end('SIGKILL');

@@ -14,6 +14,8 @@ import { problemsOf, readPartition } from './read-log';
 const TOPIC = 'chaos';
 const PARTITIONS = 3;
 const REPLICAS = 3;
+/** What is rolled is flushed. */
+const SEGMENT_BYTES = 256 * 1024;
 const LOOK_MS = 20;
 
 export interface ClusterPlay {
@@ -45,7 +47,7 @@ export async function playCluster(
     new KcatClusterProducer(bootstrap, target, 'kcat', new SimRandom(`${seed} kcat`)),
   ];
   try {
-    await untilAnswered(() => client.createTopic(TOPIC, PARTITIONS, REPLICAS, { 'internal.segment.bytes': String(256 * 1024) }));
+    await untilAnswered(() => client.createTopic(TOPIC, PARTITIONS, REPLICAS, { 'internal.segment.bytes': String(SEGMENT_BYTES) }));
     const running = await Promise.all(producers.map((producer) => producer.start()));
     await reader.start();
     const admin = new ClusterAdmin(client, TOPIC, PARTITIONS);
@@ -62,6 +64,33 @@ export async function playCluster(
     return [...problems, ...reader.problems, ...ledger.unwritten(producers.map(({ name }) => name)), ...differencesOf(cluster)];
   } finally {
     for (const producer of producers) producer.abandon?.();
+    client.close();
+    await cluster.dispose();
+  }
+}
+
+/**
+ * Writes so many records, and when all are acked has `lose` take what nobody has flushed: what is left must be a prefix of
+ * each partition, the same on every node. Says what is wrong with it.
+ */
+export async function playLoss(seed: string, options: MoldauClusterOptions, records: number, lose: (cluster: MoldauCluster) => Promise<void>): Promise<readonly string[]> {
+  const cluster = await MoldauCluster.start(options);
+  const bootstrap = cluster.nodes.map(({ port }) => ({ host: HOST, port }));
+  const client = clusterClient(bootstrap, 'admin');
+  const target = { topic: TOPIC, partitions: PARTITIONS, ledger: new Ledger() };
+  const producer = new WireClusterProducer(bootstrap, target, 'wire', new SimRandom(seed));
+  try {
+    await untilAnswered(() => client.createTopic(TOPIC, PARTITIONS, REPLICAS, { 'internal.segment.bytes': String(SEGMENT_BYTES) }));
+    const { ended } = await producer.start();
+    await Promise.race([target.ledger.ackedMore(records), ended]);
+    producer.stop();
+    await ended;
+    await lose(cluster);
+    await new ClusterAdmin(client, TOPIC, PARTITIONS).untilInSync();
+    const problems = await problemsOf(bootstrap[0]?.port ?? 0, target, 'a prefix');
+    await cluster.stop();
+    return [...problems, ...differencesOf(cluster)];
+  } finally {
     client.close();
     await cluster.dispose();
   }

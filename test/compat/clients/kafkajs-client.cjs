@@ -11,7 +11,7 @@ const MAX_SEND_CHARS = 300_000;
 
 const kafka = new Kafka({
   clientId: options.clientId ?? 'kafkajs',
-  brokers: [options.bootstrap],
+  brokers: options.bootstrap.split(','),
   logLevel: logLevel.ERROR,
   logCreator: () => (entry) => process.stderr.write(`${entry.log.message} ${entry.log.error ?? ''}\n`),
 });

@@ -152,7 +152,7 @@ class GroupRun {
 
   private sampleCommits(): { now(): Promise<Map<number, number>>; stop(): Promise<void> } {
     const { bootstrap, topic, group } = this.options;
-    const admin = new Kafka({ clientId: 'sampler', brokers: [bootstrap], logLevel: logLevel.NOTHING }).admin();
+    const admin = new Kafka({ clientId: 'sampler', brokers: bootstrap.split(','), logLevel: logLevel.NOTHING }).admin();
     const connected = admin.connect();
     let isStopped = false;
     const now = async (): Promise<Map<number, number>> => {

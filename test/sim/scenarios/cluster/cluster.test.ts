@@ -69,6 +69,24 @@ describe('a cluster, simulated', () => {
       await script.finish();
     }, { flush: true }));
 
+  test.each([
+    ['were killed', false, (script: ClusterScript, id: number) => script.cluster.kill(id)],
+    ['lost their power, with log.flush.before.ack', true, (script: ClusterScript, id: number) => script.cluster.losePower(id)],
+  ] as const)('has everything after all nodes %s one after the other, sooner than the others were whole again', (_, flush, end) =>
+    ClusterScript.play('in-turn', async (script) => {
+      const producer = await script.ready(TOPIC);
+      for (let turn = 0; turn < 6; turn++) {
+        const id = (turn % 3) + 1;
+        await script.sendOne(producer, HERE);
+        if (script.cluster.isRunning(id)) end(script, id);
+        await script.pause(100);
+        script.cluster.start(id);
+        await script.pause(150);
+      }
+      await script.sendOne(producer, HERE);
+      await script.finish();
+    }, { flush }));
+
   test('builds a follower anew whose disk was replaced', () =>
     ClusterScript.play(8, async (script) => {
       const producer = await script.ready(TOPIC);
