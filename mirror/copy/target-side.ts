@@ -159,7 +159,7 @@ export class TargetSide {
           records: parcel.recordsCount,
           maxTimestampMs: parcel.maxTimestampMs,
         });
-        return;
+        return this.lanes.tellLag(lane);
       case 'resume':
         this.parts.logger.info(`${nameOf(copy.partition)} looks at its target again: ${verdict.why}`);
         return copy.waitToResume(this.now());

@@ -22,14 +22,13 @@ export class FlowCounters implements CopyEvents {
   foreignWrites = 0;
   readonly partitions = new Map<string, PartitionCounters>();
 
-  copied({ partition, records, bytes, lastSourceOffset, maxTimestampMs }: Copied): void {
+  copied({ partition, records, bytes, maxTimestampMs }: Copied): void {
     const counters = this.of(partition);
     this.records += records;
     this.bytes += bytes;
     counters.records += records;
     counters.bytes += bytes;
     counters.lastTimestampMs = maxTimestampMs;
-    counters.lag = { ...counters.lag, position: lastSourceOffset + 1 };
   }
 
   lag(partition: FlowPartition, lag: PartitionLag): void {
