@@ -3,7 +3,7 @@
  *
  * `startBroker()` gives the same broker as the command: real sockets, real files, Kafka's protocol. Its defaults suit tests:
  * a free port, a temporary directory that is removed at the end, no fsync, no waiting for members that may yet join.
- * `startCluster(3)` gives several that replicate to each other; one of them can be killed and started again.
+ * `startCluster(3)` gives several that replicate to each other; one of them can be killed, paused and started again.
  *
  * What is exported here is the package's published surface: its types are published as this one file, so it imports none
  * of ours into them.
@@ -79,6 +79,8 @@ export interface ClusterNode {
   /** As of `startBroker`; null while the node does not run. */
   readonly metricsUrl: string | null;
   readonly isRunning: boolean;
+  /** It runs, and stands still until `resume`. */
+  readonly isPaused: boolean;
 }
 
 export interface StartedCluster {
@@ -90,6 +92,13 @@ export interface StartedCluster {
   stop(): Promise<void>;
   /** Ends a node at once, as kill -9 of its process: its connections are closed, what it had written is on its disk. */
   kill(nodeId: number): Promise<void>;
+  /**
+   * Stops a node where it is, as SIGSTOP of its process: it reads nothing, answers nothing, and its timers do not fire, while
+   * its connections stay open. Throws when it does not run.
+   */
+  pause(nodeId: number): void;
+  /** Lets a paused node go on; it finds out what it has missed. Does nothing to one that is not paused. */
+  resume(nodeId: number): void;
   /** Starts a node again on its files and its port, after stopping it in order if it runs; resolves when it serves. */
   restart(nodeId: number): Promise<void>;
 }
@@ -167,10 +176,12 @@ function startedCluster(cluster: LocalCluster, ended: () => void): StartedCluste
     brokers,
     clusterId: cluster.clusterId,
     get nodes(): readonly ClusterNode[] {
-      return cluster.nodeIds.map((id) => ({ id, port: cluster.clientPort(id), metricsUrl: cluster.metricsUrl(id), isRunning: cluster.isRunning(id) }));
+      return cluster.nodeIds.map((id) => ({ id, port: cluster.clientPort(id), metricsUrl: cluster.metricsUrl(id), isRunning: cluster.isRunning(id), isPaused: cluster.isPaused(id) }));
     },
     stop: () => (stopping ??= cluster.stop().finally(ended)),
     kill: (nodeId) => cluster.kill(nodeId),
+    pause: (nodeId) => cluster.pause(nodeId),
+    resume: (nodeId) => cluster.resume(nodeId),
     restart: (nodeId) => cluster.restart(nodeId),
   };
 }

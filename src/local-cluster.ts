@@ -1,8 +1,8 @@
 /**
  * Several nodes in one process, each broker and controller, over real sockets and files: formatted with one voter set, and
- * killed, stopped and started again one by one.
+ * killed, paused, stopped and started again one by one.
  *
- * States of a node: running, stopped (in order), killed. A node keeps its ports for life, so that clients and the other
+ * States of a node: running, paused, stopped (in order), killed. A node keeps its ports for life, so that clients and the other
  * nodes find it again.
  */
 import { formatNode, type NodeIdentity } from '../controller/raft/format';
@@ -69,6 +69,30 @@ export class LocalCluster {
     return this.member(nodeId).life !== null;
   }
 
+  /** Whether it runs, and stands still. */
+  isPaused(nodeId: number): boolean {
+    return this.member(nodeId).life?.killable.isPaused ?? false;
+  }
+
+  /**
+   * As SIGSTOP of its process: it reads nothing, answers nothing, and its timers do not fire; its connections stay open.
+   * Throws when it does not run.
+   */
+  pause(nodeId: number): void {
+    this.running(nodeId).killable.pause();
+  }
+
+  /** As SIGCONT; throws when it does not run. */
+  resume(nodeId: number): void {
+    this.running(nodeId).killable.resume();
+  }
+
+  private running(nodeId: number): NonNullable<Member['life']> {
+    const { life } = this.member(nodeId);
+    if (life === null) throw new Error(`node ${nodeId} does not run: start it with restart(${nodeId})`);
+    return life;
+  }
+
   /** As kill -9 of its process: it is gone at once, and what it had written is there. */
   async kill(nodeId: number): Promise<void> {
     const member = this.member(nodeId);
@@ -82,6 +106,7 @@ export class LocalCluster {
     const member = this.member(nodeId);
     const { life } = member;
     member.life = null;
+    life?.killable.resume();
     await life?.running.stop();
   }
 
@@ -97,6 +122,7 @@ export class LocalCluster {
   /** All brokers leave before the first controller goes: the quorum is needed until then. */
   async stop(): Promise<void> {
     const lives = this.members.flatMap(({ life }) => life ?? []);
+    for (const { killable } of lives) killable.resume();
     await Promise.all(lives.map(({ running }) => running.leave()));
     for (const member of this.members) member.life = null;
     await Promise.all(lives.map(({ running }) => running.stop()));

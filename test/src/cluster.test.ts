@@ -25,7 +25,7 @@ async function write(cluster: StartedCluster, topic: string, value: string): Pro
 }
 
 async function read(cluster: StartedCluster, topic: string, count: number): Promise<string[]> {
-  const consumer: Consumer = clientOf(cluster).consumer({ groupId: `readers-${count}` });
+  const consumer: Consumer = clientOf(cluster).consumer({ groupId: `readers-${count}`, maxWaitTimeInMs: 100 });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   const values: string[] = [];
@@ -109,4 +109,52 @@ describe('a cluster of three', () => {
     await write(cluster, 'greetings', 'three');
     expect(await read(cluster, 'greetings', 3)).toEqual(['one', 'two', 'three']);
   }, 30_000);
+
+  test('goes on without the node that is paused, whose connections stay open, and takes it back', async () => {
+    const cluster = await started(3);
+    const waits = { requestTimeout: 1_000, retry: { retries: 100, initialRetryTime: 50, maxRetryTime: 200 } };
+    const kafka = new Kafka({ brokers: cluster.brokers, logLevel: logLevel.NOTHING, ...waits });
+    const admin = kafka.admin();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic: 'greetings', replicaAssignment: [{ partition: 0, replicas: [2, 1, 3] }] }], waitForLeaders: true });
+    // Of a request that was not answered it does not conclude that another may lead; only of the age of what it knows.
+    const producer = kafka.producer({ metadataMaxAge: 500 });
+    await producer.connect();
+    const send = (value: string): Promise<unknown> => producer.send({ topic: 'greetings', acks: -1, messages: [{ value }] });
+    await send('one');
+
+    cluster.pause(2);
+    expect(cluster.nodes.map(({ isRunning, isPaused }) => [isRunning, isPaused])).toEqual([[true, false], [true, true], [true, false]]);
+    const client = new WireClient(cluster.nodes[1]?.port ?? 0);
+    let isAnswered = false;
+    const answer = client.ask('Metadata', 12, { topics: [], allowAutoTopicCreation: false }).finally(() => (isAnswered = true));
+    // Another leads now: that took as long as it takes to miss a node that is silent.
+    await send('two');
+    expect(isAnswered).toBe(false);
+
+    cluster.resume(2);
+    // Its connection was taken and what it asked was kept.
+    expect((await answer).brokers.length).toBeGreaterThan(0);
+    await client.close();
+    const isrOf = async (): Promise<number | undefined> => (await admin.fetchTopicMetadata({ topics: ['greetings'] })).topics[0]?.partitions[0]?.isr.length;
+    while ((await isrOf()) !== 3) await new Promise((resolve) => setImmediate(resolve));
+    await send('three');
+    expect(await read(cluster, 'greetings', 3)).toEqual(['one', 'two', 'three']);
+    await Promise.all([producer.disconnect(), admin.disconnect()]);
+  }, 60_000);
+
+  test('can be killed, started again and stopped while a node is paused', async () => {
+    const cluster = await started(3);
+    cluster.pause(1);
+    cluster.pause(1);
+    await cluster.kill(1);
+    expect(() => cluster.pause(1)).toThrow('restart(1)');
+    expect(() => cluster.resume(1)).toThrow('restart(1)');
+    await cluster.restart(1);
+    cluster.resume(1);
+    cluster.pause(3);
+    await cluster.restart(3);
+    cluster.pause(2);
+    await cluster.stop();
+  }, 60_000);
 });
