@@ -29,12 +29,12 @@ export interface CopySettings {
 }
 
 export const DEFAULT_COPY_SETTINGS: CopySettings = {
-  fetchMaxBytes: 8 * 1024 * 1024,
+  fetchMaxBytes: 4 * 1024 * 1024,
   partitionFetchMaxBytes: 1024 * 1024,
   fetchMaxWaitMs: 500,
   fetchMinBytes: 1,
-  maxBufferedBytes: 64 * 1024 * 1024,
-  maxPartitionBufferedBytes: 4 * 1024 * 1024,
+  maxBufferedBytes: 32 * 1024 * 1024,
+  maxPartitionBufferedBytes: 2 * 1024 * 1024,
   maxRequestBytes: 1024 * 1024,
   maxInFlight: 5,
   requestTimeoutMs: 30_000,

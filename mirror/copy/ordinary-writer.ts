@@ -71,6 +71,8 @@ const LOST_PLACE: ReadonlySet<number> = new Set([
 ]);
 
 export class OrdinaryWriter implements PartitionWriter {
+  /** A leader takes one batch of each partition in a request. */
+  readonly batchesAtOnce = 1;
   private producerId = -1;
   private producerEpoch = -1;
   private sequence = 0;
@@ -151,25 +153,39 @@ export class OrdinaryWriter implements PartitionWriter {
   pack(batches: readonly CommittedBatch[]): Parcel {
     const batch = batches[0]!;
     const { partition: index } = this.partition;
-    const common = {
+    if (!isPassable(batch)) return this.packRebuilt(batch);
+    const { bytes, recordsCount, baseOffset, lastOffset } = batch;
+    this.stamp(bytes, batch.attributes, recordsCount);
+    return {
+      data: { index, records: bytes },
+      sizeBytes: bytes.length,
       batches: 1,
+      recordsCount,
+      firstSourceOffset: baseOffset,
+      lastSourceOffset: lastOffset,
+      isContiguous: true,
+      nextSourceOffset: lastOffset + 1,
+      sourceEpoch: batch.leaderEpoch,
+      maxTimestampMs: batch.maxTimestampMs,
+    };
+  }
+
+  private packRebuilt(batch: CommittedBatch): Parcel {
+    const { partition: index } = this.partition;
+    const { bytes, recordsCount, isContiguous, firstOffset, lastOffset } = this.rebuilt(batch);
+    if (bytes !== null) this.stamp(bytes, batch.attributes & ~BatchAttribute.logAppendTime, recordsCount);
+    return {
+      data: { index, records: bytes },
+      sizeBytes: bytes?.length ?? 0,
+      batches: 1,
+      recordsCount,
+      firstSourceOffset: firstOffset,
+      lastSourceOffset: lastOffset,
+      isContiguous,
       nextSourceOffset: batch.lastOffset + 1,
       sourceEpoch: batch.leaderEpoch,
       maxTimestampMs: batch.maxTimestampMs,
     };
-    if (isPassable(batch)) {
-      const { bytes, recordsCount } = batch;
-      this.stamp(bytes, batch.attributes, recordsCount);
-      const [firstSourceOffset, lastSourceOffset] = [batch.baseOffset, batch.lastOffset];
-      const range = { recordsCount, firstSourceOffset, lastSourceOffset, isContiguous: true };
-      return { ...common, ...range, data: { index, records: bytes }, sizeBytes: bytes.length };
-    }
-    const rebuilt = this.rebuilt(batch);
-    const { bytes, recordsCount, isContiguous } = rebuilt;
-    const range = { firstSourceOffset: rebuilt.firstOffset, lastSourceOffset: rebuilt.lastOffset };
-    if (bytes !== null) this.stamp(bytes, batch.attributes & ~BatchAttribute.logAppendTime, recordsCount);
-    const data = { index, records: bytes };
-    return { ...common, ...range, recordsCount, isContiguous, data, sizeBytes: bytes?.length ?? 0 };
   }
 
   private rebuilt(batch: CommittedBatch): ReturnType<typeof rebuiltBatch> {

@@ -118,7 +118,7 @@ export class PartitionCopy {
   }
 
   private pack(maxBytes: number): Parcel | null {
-    const batches = this.queue.slice(this.head, this.head + MAX_PACKED);
+    const batches = this.queue.slice(this.head, this.head + (this.writer.batchesAtOnce ?? MAX_PACKED));
     const before = batches[0]!;
     const parcel = this.writer.pack(batches, maxBytes, this.source);
     let packedBytes = 0;

@@ -68,6 +68,8 @@ export interface SourceRange {
 }
 
 export interface PartitionWriter {
+  /** The most batches that `pack` makes use of; 64 when it does not say. */
+  readonly batchesAtOnce?: number;
   /**
    * Looks at the target, and at the source where it must. Rejects with an ExchangeError or a ServerError when somebody does
    * not answer (asked again after a back-off), with a CopyStopped when it must not go on.

@@ -328,17 +328,21 @@ export class Flow {
   // Events.
 
   private copyEvents(): CopyEvents {
-    const all = (): CopyEvents[] => [this.counters, ...this.parts.flatMap(({ events }) => events ?? [])];
+    const all: readonly CopyEvents[] = [this.counters, ...this.parts.flatMap(({ events }) => events ?? [])];
     return {
-      copied: (copied) => all().forEach((each) => each.copied(copied)),
-      lag: (partition, lag) => all().forEach((each) => each.lag(partition, lag)),
+      copied: (copied) => {
+        for (const each of all) each.copied(copied);
+      },
+      lag: (partition, lag) => {
+        for (const each of all) each.lag(partition, lag);
+      },
       trouble: (partition, trouble) => {
         this.context.logger.error(`${nameOf(partition)}: ${describe(partition, trouble)}`);
-        all().forEach((each) => each.trouble(partition, trouble));
+        for (const each of all) each.trouble(partition, trouble);
       },
       recovered: (partition) => {
         this.context.logger.info(`${nameOf(partition)} is copied again`);
-        all().forEach((each) => each.recovered(partition));
+        for (const each of all) each.recovered(partition);
       },
     };
   }

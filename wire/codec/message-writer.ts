@@ -9,7 +9,7 @@ import { EncodeError } from '../base/errors';
 import type { RecordsBody, UnknownTaggedField } from '../schema';
 
 /** Records below this size are cheaper to copy than to send as a chunk of their own. */
-const COPY_BELOW_BYTES = 1024;
+const COPY_BELOW_BYTES = 4096;
 
 function refuse(name: string, what: string, value: unknown): never {
   throw new EncodeError(
