@@ -63,7 +63,12 @@ export async function playCluster(
     await cluster.stop();
     return [...problems, ...reader.problems, ...ledger.unwritten(producers.map(({ name }) => name)), ...differencesOf(cluster)];
   } finally {
-    for (const producer of producers) producer.abandon?.();
+    for (const producer of producers) {
+      producer.stop();
+      producer.abandon?.();
+    }
+    // After a failure it would look for its cluster for ever; there is none to say goodbye to.
+    void reader.stop().catch(() => undefined);
     client.close();
     await cluster.dispose();
   }

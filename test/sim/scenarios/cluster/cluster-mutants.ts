@@ -127,9 +127,18 @@ export const clusterMutants: readonly Mutant[] = [
 
 /**
  * Bugs that random plays have not met, in a hundred or so: what they break needs three faults in one order. They can be hunted
- * by name.
+ * by name. A written play of `cluster.test.ts` meets `same-broker-after-power-loss`.
  */
 export const elusiveMutants: readonly Mutant[] = [
+  {
+    name: 'same-broker-after-power-loss',
+    scenario,
+    args: ['--seeds', '1000'],
+    breaks: 'a node that has lost power says that it is the broker that it was, and remains eligible (KIP-966)',
+    file: 'log/log-directory.ts',
+    find: 'life?.token === token ?',
+    replace: 'life !== null ?',
+  },
   {
     name: 'fenced-may-join',
     scenario,
