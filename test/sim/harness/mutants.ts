@@ -10,10 +10,11 @@ import { join, resolve } from 'node:path';
 import { brokerMutants } from '../scenarios/broker/broker-mutants';
 import { clusterMutants, elusiveMutants } from '../scenarios/cluster/cluster-mutants';
 import { logMutants } from '../scenarios/log-mutants';
+import { mirrorMutants } from '../scenarios/mirror/mirror-mutants';
 import { quorumMutants } from '../scenarios/quorum/quorum-mutants';
 import type { Mutant } from './mutant';
 
-export const mutants: readonly Mutant[] = [...logMutants, ...brokerMutants, ...quorumMutants, ...clusterMutants];
+export const mutants: readonly Mutant[] = [...logMutants, ...brokerMutants, ...quorumMutants, ...clusterMutants, ...mirrorMutants];
 
 const ROOT = resolve(__dirname, '..', '..', '..');
 

@@ -3,7 +3,8 @@
 import type { Scenario } from '../harness/scenario';
 import { singleBroker } from './broker/single-broker';
 import { cluster } from './cluster/cluster';
+import { mirror } from './mirror/mirror';
 import { partitionLog } from './partition-log';
 import { quorum } from './quorum/quorum';
 
-export const scenarios: readonly Scenario[] = [partitionLog, singleBroker, quorum, cluster];
+export const scenarios: readonly Scenario[] = [partitionLog, singleBroker, quorum, cluster, mirror];
