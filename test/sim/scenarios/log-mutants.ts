@@ -18,8 +18,8 @@ export const logMutants: readonly Mutant[] = [
     scenario,
     breaks: 'the end offset moves although the write may fail (KAFKA-7866)',
     file: 'log/partition-log.ts',
-    find: 'this.guardedWrite(() => {\n      const incoming',
-    replace: 'this.endOffset = lastOffset + 1;\n    this.guardedWrite(() => {\n      const incoming',
+    find: 'this.context.state.guardedWrite(() => {\n      const incoming',
+    replace: 'this.endOffset = lastOffset + 1;\n    this.context.state.guardedWrite(() => {\n      const incoming',
   },
   {
     name: 'flush-ignores-generation',
@@ -119,8 +119,8 @@ export const logMutants: readonly Mutant[] = [
     name: 'close-without-flush',
     scenario,
     breaks: 'a clean stop does not flush',
-    file: 'log/log-manager.ts',
-    find: 'await this.flushAtEnd(log);',
+    file: 'log/final-flush.ts',
+    find: 'await flushOne(log, directoryOf(log));',
     replace: 'await Promise.resolve();',
   },
   {
