@@ -5,6 +5,9 @@
 import type { ClusterClient } from '../../wire/cluster-client';
 import { commitOffsets, fetchOffsets } from '../preserve/group-offsets';
 
+/** Ten years: a primary may be gone for longer than offsets of groups without members are kept. */
+const KEPT_MS = 10 * 365 * 86_400_000;
+
 export interface Promotion {
   readonly topic: string;
   readonly partition: number;
@@ -34,5 +37,5 @@ export async function storePromotions(cluster: ClusterClient, group: string, pro
     offset: endOffset,
     metadata: JSON.stringify({ sourceTopic, isSourceLost }),
   }));
-  await commitOffsets(cluster, group, rows);
+  await commitOffsets(cluster, group, rows, KEPT_MS);
 }

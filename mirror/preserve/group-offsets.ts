@@ -16,6 +16,7 @@ export interface GroupOffset {
 
 /** Versions that name topics by name. */
 const BY_NAME = { maxVersion: 9 };
+const WITH_RETENTION = { maxVersion: 4 };
 const ONE_GROUP_BEFORE = 8;
 
 /** Of consumers, on every broker of the cluster. Rejects with an ExchangeError or a ServerError. */
@@ -55,8 +56,11 @@ export async function fetchOffsets(cluster: ClusterClient, group: string): Promi
   );
 }
 
-/** Writes as an admin does: a group that has members refuses. Throws a ServerError with the first error. */
-export async function commitOffsets(cluster: ClusterClient, group: string, offsets: readonly GroupOffset[]): Promise<void> {
+/**
+ * Writes as an admin does: a group that has members refuses. Throws a ServerError with the first error. `keptMs`: so long,
+ * instead of as long as the cluster keeps the offsets of groups without members.
+ */
+export async function commitOffsets(cluster: ClusterClient, group: string, offsets: readonly GroupOffset[], keptMs?: number): Promise<void> {
   if (offsets.length === 0) return;
   const coordinator = await cluster.findCoordinator(group);
   const topics = new Map<string, { partitionIndex: number; committedOffset: number; committedMetadata: string }[]>();
@@ -69,9 +73,10 @@ export async function commitOffsets(cluster: ClusterClient, group: string, offse
     groupId: group,
     generationIdOrMemberEpoch: -1,
     memberId: '',
+    ...(keptMs === undefined ? {} : { retentionTimeMs: keptMs }),
     topics: Array.from(topics, ([name, partitions]) => ({ name, partitions })),
   };
-  const response = await cluster.ask(coordinator, 'OffsetCommit', request, BY_NAME);
+  const response = await cluster.ask(coordinator, 'OffsetCommit', request, keptMs === undefined ? BY_NAME : WITH_RETENTION);
   for (const { name, partitions } of response.topics) {
     for (const { errorCode, partitionIndex } of partitions) {
       if (errorCode !== ErrorCode.NONE) throw new ServerError(errorCode, `offset of group ${group} for ${name}-${partitionIndex}`);
