@@ -8,7 +8,8 @@ import { ClusterClient } from '../../wire/cluster-client';
 import { silentLogger } from '../observe/silent-logger';
 import { FlagError } from './client-flags';
 import { DirectoryFiles } from './drill-files';
-import { readMirrorProperties } from './mirror-properties';
+import { readMirrorConfig } from './mirror';
+import { messageOf } from './process-setup';
 
 interface DrillFlags {
   readonly from: string;
@@ -64,16 +65,15 @@ async function withFlow(file: string, flags: DrillFlags, use: (parts: DrillParts
       target.close();
     }
   } catch (error) {
-    const message = error !== null && typeof error === 'object' && 'message' in error ? String(error.message) : String(error);
-    process.stderr.write(`moldau: ${message}\n`);
+    process.stderr.write(`moldau: ${messageOf(error)}\n`);
     process.exitCode = 1;
   }
 }
 
 function flowOf(file: string, { from, to }: DrillFlags): FlowSettings {
-  const warn = (sentence: string): void => void process.stderr.write(`moldau: ${sentence}\n`);
-  const settings = readMirrorProperties(file, { [`${from}->${to}.enabled`]: 'true' }, { targets: [to] }, warn);
-  const flow = settings.flows.find(({ source, target }) => source.alias === from && target.alias === to);
+  const config = readMirrorConfig(file, [to], { [`${from}->${to}.enabled`]: 'true' });
+  if (!config.ok) throw new FlagError(config.problems.join('\nmoldau: '));
+  const flow = config.settings.flows.find(({ source, target }) => source.alias === from && target.alias === to);
   if (flow === undefined) throw new FlagError(`${file} has no clusters ${from} and ${to}.`);
   return flow;
 }

@@ -29,9 +29,13 @@ export async function runOldMirror(flags: OldMirrorFlags): Promise<void> {
   await run(mirror.settings, { storeIntervalMs: mirror.storeIntervalMs });
 }
 
-/** Fails the process when there is no such file. */
-export function readMirrorConfig(file: string, targets: readonly string[]): MirrorConfig {
-  const { texts, problems } = resolveReferences(readProperties(file), {
+/** `overrides` go over the file's keys. Fails the process when there is no such file. */
+export function readMirrorConfig(
+  file: string,
+  targets: readonly string[],
+  overrides: Readonly<Record<string, string>> = {},
+): MirrorConfig {
+  const { texts, problems } = resolveReferences(new Map([...readProperties(file), ...Object.entries(overrides)]), {
     readFile: (path) => readFileSync(path, 'utf8'),
     environment: (name) => process.env[name],
     parseProperties: (text) => propertiesOf(text, 'a file that is referred to'),

@@ -8,8 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Receipt } from '../../mirror/drill/receipt';
-import { startMirror } from '../../mirror/mirror';
-import { readMirrorProperties } from '../../src/cli/mirror-properties';
 import type { ClusterClient } from '../../wire/cluster-client';
 import { BatchView } from '../../wire/record/batch';
 import { decodeRecords, encodeBatch } from '../../wire/record/records';
@@ -130,7 +128,7 @@ const endsOf = async (client: ClusterClient): Promise<number[]> =>
 /** The primary dies under load, and some of what it acked was not copied yet. */
 async function dieUnderLoad(ledger: Ledger): Promise<void> {
   await untilAnswered(() => a.createTopic(TOPIC, PARTITIONS, 3));
-  const mirror = startMirror(clientEnv, readMirrorProperties(file(), {}, { targets: ['B'] }, () => undefined));
+  const mirror = new Child('mirror', process.execPath, [moldauCommand, 'mirror', file()], { cwd: dir });
   let isOver = false;
   const writing = load(a, 'primary', ledger, () => isOver);
   await until('records were acked', () => ledger.size >= ACKS);
@@ -138,8 +136,9 @@ async function dieUnderLoad(ledger: Ledger): Promise<void> {
     const [view] = await untilAnswered(() => b.metadata([TOPIC]));
     return view!.errorCode === 0 && (await endsOf(b)).every((offset) => offset >= 10);
   });
-  // The link between the sites goes first.
-  await mirror.stop();
+  // The mirror goes first, in the middle of its work.
+  mirror.kill('SIGKILL');
+  await mirror.exited;
   const before = ledger.size;
   await until('more was acked than is copied', () => ledger.size >= before + ACKS);
   await Promise.all(primary.nodes.map((node) => node.end('SIGKILL')));
