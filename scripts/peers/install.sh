@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the compatibility tests and benchmarks compare Moldau with: kcat (librdkafka), Apache Kafka's own broker
-# and tools on a Java 17 runtime, and Node 24. Running it again changes nothing and takes no time.
+# Installs what the compatibility tests and benchmarks compare Moldau with, or run it beside: kcat (librdkafka), Apache
+# Kafka's own broker and tools on a Java 17 runtime, Node 24, HAProxy, Prometheus. Running it again changes nothing and takes no time.
 #
 # System packages (Debian's, as root) are installed when their command is missing; everything else goes into one cache
 # folder, $MOLDAU_PEERS, by default ${XDG_CACHE_HOME:-$HOME/.cache}/moldau-peers:
@@ -37,9 +37,9 @@ retry() {
 has() { command -v "$1" >/dev/null; }
 
 install_system_packages() {
-  if has kcat && has javac && has mvn; then return 0; fi
+  if has kcat && has javac && has mvn && has haproxy && has prometheus; then return 0; fi
   if ! has apt-get; then
-    say "kcat, a JDK 17 and Maven are needed, and there is no apt-get to install them"
+    say "kcat, a JDK 17, Maven, HAProxy and Prometheus are needed, and there is no apt-get to install them"
     return 1
   fi
   local sudo=() packages=()
@@ -52,6 +52,9 @@ install_system_packages() {
     else packages+=(default-jdk-headless); fi
   fi
   has mvn || packages+=(maven)
+  has haproxy || packages+=(haproxy)
+  # With promtool. Where services run, both are started with their own settings; nothing here depends on them.
+  has prometheus || packages+=(prometheus)
   say "installing ${packages[*]}"
   retry "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${packages[@]}" >&2
 }

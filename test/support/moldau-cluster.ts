@@ -22,6 +22,8 @@ export interface MoldauClusterOptions {
   /** Of each node's Node. */
   readonly nodeFlags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Each node shows its metrics, at `metricsUrl`. */
+  readonly hasMetrics?: boolean;
   /** Each node gets descriptor 3 to speak with us. */
   readonly hasChannel?: boolean;
 }
@@ -55,7 +57,13 @@ export class MoldauNode {
     readonly logDir: string,
     readonly propertiesFile: string,
     private readonly options: MoldauClusterOptions = {},
+    /** 0 for a node that shows no metrics. */
+    readonly metricsPort = 0,
   ) {}
+
+  get metricsUrl(): string {
+    return `http://${HOST}:${this.metricsPort}`;
+  }
 
   get isRunning(): boolean {
     return this.child?.isRunning ?? false;
@@ -69,7 +77,8 @@ export class MoldauNode {
   async start(): Promise<void> {
     const { nodeFlags = [], env = {}, hasChannel = false } = this.options;
     const args = [...nodeFlags, moldauCommand, 'server', this.propertiesFile];
-    const child = new Child(`moldau ${this.id}`, process.execPath, args, { env, hasChannel });
+    const metrics = this.metricsPort === 0 ? {} : { KAFKA_METRICS_LISTENER: `${HOST}:${this.metricsPort}` };
+    const child = new Child(`moldau ${this.id}`, process.execPath, args, { env: { ...metrics, ...env }, hasChannel });
     this.child = child;
     await child.until('start', () => /\bready\b/i.test(child.stdout), START_TIMEOUT_MS);
   }
@@ -119,12 +128,13 @@ export class MoldauCluster {
     if (!existsSync(moldauCommand)) throw new Error('dist/moldau.cjs is missing: npm run build');
     const count = options.nodes ?? 3;
     const dir = mkdtempSync(join(tmpdir(), 'moldau-cluster-'));
-    const ports = await freePorts(2 * count);
+    const ports = await freePorts((options.hasMetrics === true ? 3 : 2) * count);
     const nodes = Array.from({ length: count }, (_, index) => {
       const id = index + 1;
       const logDir = options.logDirOf?.(id) ?? join(dir, `node-${id}`);
       const [port, controllerPort] = [ports[index] ?? 0, ports[count + index] ?? 0];
-      return new MoldauNode(id, port, controllerPort, kafkaUuid(), logDir, join(dir, `node-${id}.properties`), options);
+      const metricsPort = ports[2 * count + index] ?? 0;
+      return new MoldauNode(id, port, controllerPort, kafkaUuid(), logDir, join(dir, `node-${id}.properties`), options, metricsPort);
     });
     const cluster = new MoldauCluster(dir, kafkaUuid(), nodes, options);
     for (const node of nodes) {

@@ -8,11 +8,13 @@ import { hasLoopDisks } from './loop-disk';
 import { kafkaClasspath, node24Path } from './peers';
 
 /** 'loop': root on a Linux that lets it mount images (e2fsprogs, mount, perl). */
-export type Peer = 'kcat' | 'java' | 'kafka' | 'root' | 'node24' | 'loop';
+export type Peer = 'haproxy' | 'prometheus' | 'kcat' | 'java' | 'kafka' | 'root' | 'node24' | 'loop';
 
 type Suite = (title: string, body: () => void) => void;
 
 const present: Readonly<Record<Peer, () => boolean>> = {
+  haproxy: () => answers('haproxy', '-v'),
+  prometheus: () => answers('prometheus', '--version') && answers('promtool', '--version'),
   kcat: () => answers('kcat', '-V'),
   java: () => answers('javac', '-version'),
   kafka: () => answers('javac', '-version') && kafkaClasspath() !== null,

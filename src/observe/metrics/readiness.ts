@@ -32,10 +32,10 @@ export function whyNotReady(parts: ReadinessParts): readonly string[] {
   return [...metadataReasons(parts), ...(parts.broker === null ? [] : brokerReasons(parts.broker)), ...directoryReasons(parts.logs)];
 }
 
-function metadataReasons({ loader, raft }: ReadinessParts): readonly string[] {
+function metadataReasons({ loader, raft, broker }: ReadinessParts): readonly string[] {
   if (!loader.isCaughtUp) return ['The metadata of the cluster is not known yet: too few controllers answer, or it is still being read.'];
-  // Without a leader of the quorum nothing of it changes: a broker serves on, a controller alone is of no use.
-  return raft.leader.leaderId < 0 ? ['No controller is active, as far as this node knows: nobody can be elected, and no topic made.'] : [];
+  // A broker serves on for as long as it is confirmed: an election of the quorum must not take all of them out of a rotation.
+  return broker === null && raft.leader.leaderId < 0 ? ['No controller is active, as far as this node knows: nobody can be elected, and no topic made.'] : [];
 }
 
 function brokerReasons({ lifecycle, isConfirmed, isOpening, isUnfenced }: BrokerReadiness): readonly string[] {

@@ -20,10 +20,14 @@ describe('a node', () => {
     expect([reasons({}), reasons({ broker: null })]).toEqual([[], []]);
   });
 
+  test('that is a broker stays ready while the controllers elect', () => {
+    expect(reasons({ raft: { leader: { leaderId: -1, epoch: 3 } } })).toEqual([]);
+  });
+
   test.each([
     ['stops', reasons({ isStopping: true }), /is stopping/],
     ['does not know the metadata', reasons({ loader: { isCaughtUp: false } }), /not known yet/],
-    ['knows of no active controller', reasons({ raft: { leader: { leaderId: -1, epoch: 3 } } }), /No controller is active/],
+    ['is a controller and knows of no active one', reasons({ broker: null, raft: { leader: { leaderId: -1, epoch: 3 } } }), /No controller is active/],
     ['still reads its logs', ofBroker({ lifecycle: null }), /logs are being read/],
     ['is not registered', ofBroker({ lifecycle: { standing: 'starting', brokerEpoch: -1 } }), /has not registered/],
     ['is fenced', ofBroker({ isUnfenced: false }), /has fenced this broker/],
