@@ -33,7 +33,7 @@ const SCRAPE_SECONDS: MetricFamily = {
 const LONGEST_SLICE: MetricFamily = {
   name: 'moldau_metrics_scrape_longest_slice_seconds',
   type: 'gauge',
-  help: 'Longest time for which a scrape has held the event loop, since the start',
+  help: 'Longest time for which the last scrape held the event loop at a stretch',
 };
 const LEFT_OUT: MetricFamily = {
   name: 'moldau_metrics_series_left_out',
@@ -90,12 +90,13 @@ export class MetricsRegistry {
     const pieces: Uint8Array[] = [];
     await Promise.all(this.sources.flatMap((source) => source.prepare?.() ?? []));
     let loopMs = 0;
+    let longestMs = 0;
     let beganMs = clock.monotonicMs();
     const endSlice = (): void => {
       pieces.push(writer.take());
       const sliceMs = clock.monotonicMs() - beganMs;
       loopMs += sliceMs;
-      this.longestSliceMs = Math.max(this.longestSliceMs, sliceMs);
+      longestMs = Math.max(longestMs, sliceMs);
     };
     for (const source of [...this.sources, this.ownSource()]) {
       for (const _ of source.collect(writer)) {
@@ -108,6 +109,7 @@ export class MetricsRegistry {
     endSlice();
     this.scrapes++;
     this.lastLoopMs = loopMs;
+    this.longestSliceMs = longestMs;
     return pieces;
   }
 

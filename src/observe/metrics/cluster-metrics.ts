@@ -91,7 +91,8 @@ function controllerMetrics({ loader, isActiveController }: ClusterMetricsParts):
       const sizes: number[] = [];
       for (const topic of topics) {
         const before = totals.partitions;
-        for (let id = 0; id < topic.partitionsEnd; id++) {
+        const { partitionsEnd } = topic;
+        for (let id = 0; id < partitionsEnd; id++) {
           const partition = image.topics.partition(topic, id);
           if (partition === null) continue;
           totals.partitions++;
