@@ -179,8 +179,11 @@ export class SourceSide {
       if (fetchOffset < startOffset) {
         this.parts.events.trouble(copy.partition, { kind: 'gap', fromOffset: fetchOffset, toOffset: startOffset });
         copy.skipTo(startOffset);
-      } else if (fetchOffset > endOffset) {
+      } else if (fetchOffset > endOffset || lane.fetchFailures >= TOLD_FAILURES) {
         this.lanes.stop(lane, { kind: 'source-truncated', position: fetchOffset, sourceEndOffset: endOffset });
+      } else {
+        // A leader may have moved meanwhile; one that keeps to it does not know the epoch of what was copied.
+        this.fetchLater(lane);
       }
     } catch (error) {
       if (!(error instanceof ServerError) && !(error instanceof ExchangeError)) throw error;
@@ -196,6 +199,8 @@ export class SourceSide {
     const waitMs = backoffOf(lane.fetchFailures++, this.parts.settings);
     lane.fetchNotBeforeMs = this.now() + waitMs;
     this.parts.env.timers.set(waitMs, () => {
+      // A timer may be a little early by the clock; nobody else would come back.
+      lane.fetchNotBeforeMs = -Infinity;
       if (this.lanes.get(lane.key) === lane) this.fetchSoon(lane);
     });
   }

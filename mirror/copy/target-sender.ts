@@ -140,18 +140,26 @@ export class TargetSender {
   }
 
   private tell(shipments: readonly Shipment[], { responses }: ProduceResponse): void {
+    const [only] = responses;
+    const isInOrder =
+      responses.length === 1 &&
+      only!.partitionResponses.length === shipments.length &&
+      shipments.every((shipment, i) => only!.partitionResponses[i]!.index === shipment.copy.partition.partition);
+    // Brokers answer in the order of the request; with one topic in it nothing has to be looked up.
+    if (isInOrder) shipments.forEach((shipment, i) => this.parts.answered(shipment, only!.partitionResponses[i]!));
+    else this.tellByName(shipments, responses);
+  }
+
+  private tellByName(shipments: readonly Shipment[], responses: ProduceResponse['responses']): void {
     const answers = new Map<string, ProduceAnswer>();
     for (const { name, topicId, partitionResponses } of responses) {
-      for (const answer of partitionResponses) {
-        const key = topicId === ZERO_UUID ? name : topicId;
-        answers.set(`${key}:${answer.index}`, answer);
-      }
+      const topic = topicId === ZERO_UUID ? name : topicId;
+      for (const answer of partitionResponses) answers.set(`${topic}:${answer.index}`, answer);
     }
     for (const shipment of shipments) {
       const { partition, targetTopic } = shipment.copy.partition;
-      const answer =
-        answers.get(`${this.parts.topicId(targetTopic)}:${partition}`) ?? answers.get(`${targetTopic}:${partition}`);
-      this.parts.answered(shipment, answer ?? NO_ANSWER);
+      const byId = answers.get(`${this.parts.topicId(targetTopic)}:${partition}`);
+      this.parts.answered(shipment, byId ?? answers.get(`${targetTopic}:${partition}`) ?? NO_ANSWER);
     }
   }
 }

@@ -20,6 +20,7 @@ export class FlowCounters implements CopyEvents {
   gaps = 0;
   /** How often records were found on the target that the flow had not written. */
   foreignWrites = 0;
+  private last: PartitionCounters | null = null;
   readonly partitions = new Map<string, PartitionCounters>();
 
   copied({ partition, records, bytes, maxTimestampMs }: Copied): void {
@@ -51,10 +52,17 @@ export class FlowCounters implements CopyEvents {
   }
 
   forget({ targetTopic, partition }: FlowPartition): void {
+    this.last = null;
     this.partitions.delete(`${targetTopic}:${partition}`);
   }
 
   private of(partition: FlowPartition): PartitionCounters {
+    // One partition comes again and again, and is the same object then.
+    if (this.last?.partition === partition) return this.last;
+    return (this.last = this.find(partition));
+  }
+
+  private find(partition: FlowPartition): PartitionCounters {
     const key = `${partition.targetTopic}:${partition.partition}`;
     const known = this.partitions.get(key);
     if (known !== undefined) return known;

@@ -110,6 +110,30 @@ describe('the trouble of one partition', () => {
     engine.close();
   });
 
+  test.each([
+    ['ends before what was copied', { position: 9, epoch: -1 }],
+    ['has no record of the epoch that was copied', { position: 2, epoch: 700 }],
+  ])('a source that %s has been cut, and nothing of it is appended', async (what, { position, epoch }) => {
+    const topic = what.startsWith('ends') ? 'short' : 'other-history';
+    const [cut] = await bench.topic(topic, 1);
+    await produce(topic, ['a', 'b', 'c', 'd']);
+    const { sourceTopicId } = cut!;
+    bench.stored.set(`${topic}:0`, {
+      position,
+      epoch,
+      lastTargetOffset: -1,
+      sourceTopicId,
+      producerId: -1,
+      producerEpoch: -1,
+    });
+    const engine = bench.engine(QUICK);
+    engine.add(cut!);
+    await until('it is told', () => bench.troubles.length > 0);
+    expect(bench.troubles).toEqual([{ kind: 'source-truncated', position, sourceEndOffset: expect.any(Number) }]);
+    expect(await valuesAtTarget(topic)).toEqual([]);
+    engine.close();
+  });
+
   test('what the target refuses stops its partition alone, and goes on when the cause has passed', async () => {
     const [small] = await bench.topic('small', 1);
     const [other] = await bench.topic('other', 1);
