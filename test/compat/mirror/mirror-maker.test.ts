@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mirrorSettings } from '../../../mirror/config/mirror-settings';
 import { type Mirror, startMirror } from '../../../mirror/mirror';
+import { readMm2Positions } from '../../../mirror/sharing/mm2-positions';
 import { createNodeBaseEnv } from '../../../wire/base/node-env';
 import { ClusterClient } from '../../../wire/cluster-client';
 import { alterGroupOffsets, committedOffsets } from '../../../wire/group-admin';
@@ -139,7 +140,10 @@ needs('kafka')('MirrorMaker 2 between Moldau clusters', () => {
   }, 120_000);
 
   test('gives way to our mirror, which copies nothing twice and continues groups, syncs and checkpoints', async () => {
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await until('what MirrorMaker stored', async () => {
+      const stored = await readMm2Positions(b, 'A');
+      return stored.get('orders:0') === 300 && stored.get('orders:1') === 300;
+    });
     await mirrorMaker.stop();
     await produce(300, 1000);
     const config = mirrorSettings(new Map(Object.entries(properties)));
