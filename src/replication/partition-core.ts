@@ -96,6 +96,7 @@ export class PartitionCore {
   private followers: FollowerProgress | null = null;
   private pending: IsrProposal | null = null;
   private epochStart = 0;
+  private hasHadLeader = false;
 
   constructor(
     private log: ReplicaLog,
@@ -152,6 +153,7 @@ export class PartitionCore {
     const age = before === null ? 'newer' : compareAge(registration, before);
     if (age === 'older') return 'none';
     this.registration = registration;
+    this.hasHadLeader ||= registration.leader >= 0;
     // The controller has moved on: whatever was on its way has been taken into account, or has lost. What the controller's
     // answer has told already is the state that a proposal meanwhile started from.
     if (age === 'newer') this.pending = null;
@@ -170,7 +172,7 @@ export class PartitionCore {
 
   /** The same records lie in another log now. */
   replaceLog(log: ReplicaLog): void {
-    invariant(log.logEndOffset === this.log.logEndOffset, `the new log ends at ${log.logEndOffset}, the old one at ${this.log.logEndOffset}`);
+    invariant(log.logEndOffset === this.log.logEndOffset, 'a replica goes on with a log that ends elsewhere');
     this.log = log;
   }
 
@@ -223,8 +225,9 @@ export class PartitionCore {
     if (this.currentRole === 'offline') return ErrorCode.KAFKA_STORAGE_ERROR;
     if (currentLeaderEpoch !== -1 && currentLeaderEpoch < this.leaderEpoch) return ErrorCode.FENCED_LEADER_EPOCH;
     if (currentLeaderEpoch > this.leaderEpoch) return ErrorCode.UNKNOWN_LEADER_EPOCH;
-    // Who asks a leader shall not see its high watermark go back within an epoch.
-    return this.leaderId === FORMER_SELF ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.NONE;
+    // Who asks a leader shall not see its high watermark go back within an epoch, nor to what a checkpoint says of it that the
+    // former life has left: until somebody leads.
+    return this.leaderId === FORMER_SELF || !this.hasHadLeader ? ErrorCode.NOT_LEADER_OR_FOLLOWER : ErrorCode.NONE;
   }
 
   /**
