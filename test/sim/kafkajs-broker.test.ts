@@ -10,7 +10,7 @@ const TOPIC = 'letters';
 
 function startBroker(world: SimWorld): void {
   world.start(world.host(BROKER_HOST), 'broker', async (env) => {
-    const broker = await startBrokerNode(env, singleBrokerConfig(true));
+    const broker = await startBrokerNode(env, singleBrokerConfig(true, ['/data']));
     await broker.closed;
   });
 }

@@ -184,6 +184,24 @@ export async function findCoordinator(client: SimClient, ghost: BrokerGhost): Pr
   if (code !== ErrorCode.NONE) ghost.violate(`FindCoordinator gave ${describe(code)}`);
 }
 
+/** One attempt to have a replica moved to another directory of the broker; whether the broker has taken it on. */
+export async function moveReplica(client: SimClient, partition: number, path: string): Promise<boolean> {
+  const dirs = [{ path, topics: [{ name: TOPIC, partitions: [partition] }] }];
+  const response = await client.ask('AlterReplicaLogDirs', 2, { dirs });
+  return response !== NO_ANSWER && response.results[0]?.partitions[0]?.errorCode === ErrorCode.NONE;
+}
+
+/** Waits until nothing is on its way between directories, and each replica lies in one of them. (A disk without bounds has no size: v3.) */
+export async function untilNothingMoves(client: SimClient, ghost: BrokerGhost): Promise<void> {
+  for (let looks = 0; ; looks++) {
+    const response = await client.ask('DescribeLogDirs', 3, { topics: [{ topic: TOPIC, partitions: Array.from({ length: PARTITIONS }, (_, index) => index) }] });
+    const found = response === NO_ANSWER ? [] : response.results.flatMap(({ topics }) => topics.flatMap(({ partitions }) => partitions));
+    if (found.length === PARTITIONS && found.every(({ isFutureKey }) => !isFutureKey)) return;
+    if (looks > 1000) ghost.violate(`replicas do not come to rest: ${JSON.stringify(found)}`);
+    await client.pause(20);
+  }
+}
+
 /** One attempt to commit. */
 export async function commit(client: SimClient, ghost: BrokerGhost, partition: number, offset: number, count: (counter: string) => void): Promise<void> {
   ghost.committing(partition, offset);

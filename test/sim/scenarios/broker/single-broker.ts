@@ -12,9 +12,21 @@ import type { SimProcess } from '../../process';
 import type { SimRandom } from '../../random';
 import { SimViolation } from '../../violation';
 import { SimWorld } from '../../world';
-import { BROKER_HOST, BROKER_PORT, singleBrokerConfig } from './broker-config';
+import { BROKER_HOST, BROKER_PORT, DIRECTORIES, singleBrokerConfig } from './broker-config';
 import { BrokerGhost } from './broker-ghost';
-import { checkCommitted, commit, createTopic, fetchFrom, findCoordinator, IdempotentProducer, PARTITIONS, readWhole, sendOnce } from './broker-workload';
+import {
+  checkCommitted,
+  commit,
+  createTopic,
+  fetchFrom,
+  findCoordinator,
+  IdempotentProducer,
+  moveReplica,
+  PARTITIONS,
+  readWhole,
+  sendOnce,
+  untilNothingMoves,
+} from './broker-workload';
 import { SimClient } from './sim-client';
 
 const PROCESS = 'broker';
@@ -24,7 +36,7 @@ const MAX_PLAY_MS = 300_000;
 
 export const singleBroker: Scenario = {
   name: 'single-broker',
-  counters: ['acked', 'retry', 'fetched', 'commit', 'kill', 'power', 'stop', 'pause', 'cut', 'reset', 'full', 'disk failed', 'flushed mode', 'cached mode', 'lost to power'],
+  counters: ['acked', 'retry', 'fetched', 'commit', 'move', 'kill', 'power', 'stop', 'pause', 'cut', 'reset', 'full', 'disk failed', 'flushed mode', 'cached mode', 'lost to power'],
   plan,
   play: (play) => new BrokerPlay(play).run(),
 };
@@ -33,7 +45,7 @@ function plan(random: SimRandom, mood: 'wild' | 'calm'): readonly Step[] {
   const flush = random.chance(0.6);
   const count = mood === 'wild' ? random.between(5, 40) : random.between(6, 9);
   const steps = Array.from({ length: count }, () => drawStep(random, mood));
-  return [{ kind: 'mode', flush }, ...steps, ...(mood === 'calm' ? [{ kind: 'stop', downMs: 10 }] : [])];
+  return [{ kind: 'mode', flush, directories: random.between(1, DIRECTORIES.length) }, ...steps, ...(mood === 'calm' ? [{ kind: 'stop', downMs: 10 }] : [])];
 }
 
 function drawStep(random: SimRandom, mood: 'wild' | 'calm'): Step {
@@ -43,6 +55,7 @@ function drawStep(random: SimRandom, mood: 'wild' | 'calm'): Step {
     [8, () => ({ kind: 'send', producer: random.below(IDEMPOTENT + 1), partition, records: random.between(1, 5), valueBytes: random.between(1, 200), wait: random.chance(0.4) })],
     [3, () => ({ kind: 'fetch', partition, maxWaitMs: random.pick([0, 0, 50]) })],
     [2, () => ({ kind: 'commit', partition })],
+    [2, () => ({ kind: 'move', partition, path: random.pick(DIRECTORIES) })],
     [2, () => ({ kind: 'wait', delayMs: random.spread(0, 100) })],
     [1.5 * faults, () => ({ kind: 'kill', downMs: random.spread(1, 300) })],
     [1.5 * faults, () => ({ kind: 'power', downMs: random.spread(1, 300) })],
@@ -62,6 +75,7 @@ class BrokerPlay {
   private readonly world: SimWorld;
   private readonly ghost: BrokerGhost;
   private readonly isFlushed: boolean;
+  private readonly directories: readonly string[];
   private readonly calls: number[] = [];
   private readonly positions = new Array<number>(PARTITIONS).fill(0);
   private values = 0;
@@ -76,7 +90,9 @@ class BrokerPlay {
   constructor(private readonly play: Play) {
     this.world = new SimWorld({ seed: play.seed });
     this.ghost = new BrokerGhost((violation) => this.world.report(violation));
-    this.isFlushed = play.steps.find((step) => step.kind === 'mode')?.['flush'] === true;
+    const mode = play.steps.find((step) => step.kind === 'mode');
+    this.isFlushed = mode?.['flush'] === true;
+    this.directories = DIRECTORIES.slice(0, Number(mode?.['directories'] ?? 1));
   }
 
   run(): Played {
@@ -111,7 +127,7 @@ class BrokerPlay {
     if (kill !== null) world.killBeforeCall(PROCESS, kill.beforeCall);
     const running = world.start(world.host(BROKER_HOST), PROCESS, async (env) => {
       try {
-        const broker = await startBrokerNode(env, singleBrokerConfig(this.isFlushed));
+        const broker = await startBrokerNode(env, singleBrokerConfig(this.isFlushed, this.directories));
         this.broker = broker;
         await broker.closed;
         if (!this.isStopping) this.ghost.violate('a broker that nobody stopped says that it was closed as asked');
@@ -159,6 +175,8 @@ class BrokerPlay {
         return this.fetch(client, partition, Number(step['maxWaitMs']));
       case 'commit':
         return commit(client, this.ghost, partition, this.positions[partition]!, (counter) => this.play.count(counter));
+      case 'move':
+        return this.move(client, partition, String(step['path']));
       case 'wait':
         return client.pause(Number(step['delayMs']));
       case 'kill':
@@ -195,6 +213,10 @@ class BrokerPlay {
     if (last === undefined) return;
     this.positions[partition] = last.offset + 1;
     this.play.count('fetched');
+  }
+
+  private async move(client: SimClient, partition: number, path: string): Promise<void> {
+    if (this.directories.length > 1 && (await moveReplica(client, partition, path))) this.play.count('move');
   }
 
   private async kill(client: SimClient, step: Step): Promise<void> {
@@ -235,6 +257,8 @@ class BrokerPlay {
 
   private spoilDisk(step: Step): void {
     const { disk } = this.world.host(BROKER_HOST);
+    // A broker that has another directory left goes on, and nobody starts it again for the one that has failed.
+    if (step.kind === 'fault' && this.directories.length > 1) return;
     this.mayFail = true;
     this.play.count(step.kind);
     if (step.kind === 'fault') {
@@ -250,6 +274,7 @@ class BrokerPlay {
   /** Everything is acknowledged in the end, and everything is there. */
   private async finish(client: SimClient): Promise<void> {
     while (this.producers.some((producer) => producer.waiting > 0)) await client.pause(50);
+    if (this.directories.length > 1) await untilNothingMoves(client, this.ghost);
     for (let partition = 0; partition < PARTITIONS; partition++) {
       this.ghost.checkWhole(partition, await readWhole(client, this.ghost, partition));
       await checkCommitted(client, this.ghost, partition);
