@@ -71,6 +71,8 @@ export class CheckpointRound {
   private groups: readonly string[] = [];
   private groupsAtMs = -Infinity;
   private hasRead = false;
+  /** Why a group was left out, by group and cluster. */
+  private readonly told = new Map<string, string>();
   private isStopped = false;
 
   constructor(private readonly parts: CheckpointParts) {
@@ -87,14 +89,15 @@ export class CheckpointRound {
   }
 
   async emit(): Promise<void> {
-    const { settings, source, flushSyncs } = this.parts;
+    const { settings, flushSyncs } = this.parts;
+    const { source } = settings;
     if (!this.hasRead) await this.book.read();
     this.hasRead = true;
     await this.refreshGroups();
     // Offsets first: what a group has committed was there before, so syncs that are read after it cover it as far as ever.
     const offsets = await inGroups(this.groups, async (group) => ({
       group,
-      offsets: await committedOffsets(source, group),
+      offsets: (await this.ofGroup(group, source.alias, () => committedOffsets(this.parts.source, group))) ?? [],
     }));
     await flushSyncs();
     await this.forth.readToEnd();
@@ -105,21 +108,34 @@ export class CheckpointRound {
   }
 
   async syncGroups(): Promise<void> {
-    const { target, logger, settings } = this.parts;
+    const { target, settings } = this.parts;
     if (!this.hasRead) return;
     const states = new Map((await listGroups(target)).map(({ groupId, state }) => [groupId, state]));
     const idle = this.groups.filter((group) => isIdle(states.get(group)) && this.book.ofGroup(group).size > 0);
-    await inGroups(idle, async (group) => {
-      const now = states.has(group) ? await committedOffsets(target, group) : [];
-      const wanted = offsetsToCommit(this.book.ofGroup(group).values(), now);
-      if (wanted.length === 0 || this.isStopped) return;
-      try {
-        await alterGroupOffsets(target, group, wanted);
-      } catch (error) {
-        if (!(error instanceof ServerError) || error.errorCode !== ErrorCode.UNKNOWN_MEMBER_ID) throw error;
-        logger.info(`group ${group} has members on ${settings.target.alias} by now; its offsets there are its own`);
-      }
-    });
+    await inGroups(idle, (group) =>
+      this.ofGroup(group, settings.target.alias, async () => {
+        const now = states.has(group) ? await committedOffsets(target, group) : [];
+        const wanted = offsetsToCommit(this.book.ofGroup(group).values(), now);
+        if (wanted.length > 0 && !this.isStopped) await alterGroupOffsets(target, group, wanted);
+      }),
+    );
+  }
+
+  /** What a cluster refuses for one group is told once, and stops no other group. null: it was refused. */
+  private async ofGroup<T>(group: string, alias: string, ask: () => Promise<T>): Promise<T | null> {
+    const about = `${group} on ${alias}`;
+    try {
+      const answer = await ask();
+      this.told.delete(about);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof ServerError)) throw error;
+      const hasMembers = error.errorCode === ErrorCode.UNKNOWN_MEMBER_ID;
+      const why = hasMembers ? 'it has members by now, and its offsets are its own' : error.message;
+      if (this.told.get(about) !== why) this.parts.logger.warn(`group ${about} is left out: ${why}`);
+      this.told.set(about, why);
+      return null;
+    }
   }
 
   private async refreshGroups(): Promise<void> {

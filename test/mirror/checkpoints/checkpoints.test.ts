@@ -151,6 +151,26 @@ describe('checkpoints', () => {
     expect([await offsets('fresh'), await offsets('behind'), await offsets('ahead')]).toEqual([[50], [50], [90]]);
   });
 
+  test('of a group that the target refuses are told once, and the other groups go on', async () => {
+    const { writer, round } = parts();
+    await mirrored(writer, clusters.a, clusters.b, 'A.orders', 100, 0);
+    await clusters.a.createTopic('gone', 1, 1);
+    const syncs = 'mm2-offset-syncs.B.internal';
+    await clusters.a.createTopic(syncs, 1, 1);
+    const sync = { topic: 'gone', partition: 0, upstreamOffset: 0, downstreamOffset: 0 };
+    await clusters.append(clusters.a, syncs, 0, [encodeOffsetSync(sync)]);
+    await commit(clusters.a, 'a-refused', 'gone', 1);
+    await commit(clusters.a, 'b-good', 'orders', 50);
+    await round.emit();
+    await round.syncGroups();
+    await round.syncGroups();
+    expect((await committedOffsets(clusters.b, 'b-good')).map(({ offset }) => offset)).toEqual([50]);
+    const told = clusters.told.filter((line) => line.includes('a-refused'));
+    expect(told).toEqual([
+      expect.stringMatching(/^warn group a-refused on B is left out: .*UNKNOWN_TOPIC_OR_PARTITION/),
+    ]);
+  });
+
   test('are left to groups that have members on the target', async () => {
     const { writer, round } = parts();
     await mirrored(writer, clusters.a, clusters.b, 'A.orders', 100, 0);
