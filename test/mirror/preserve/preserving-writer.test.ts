@@ -165,6 +165,31 @@ describe('offset-preserving mode', () => {
     });
   });
 
+  test('a producer of the target is never taken for one of the source, and its first batch not for one that came already', async () => {
+    const newProducer = async (side: 'source' | 'target'): Promise<number> =>
+      (await bench[side].ask('any', 'InitProducerId', { transactionalId: null, transactionTimeoutMs: 60_000 })).producerId;
+    const there = await newProducer('source');
+    const partition = await topic('producers');
+    const batch = (producerId: number, value: string) => bench.batch({ values: [value], producerId, producerEpoch: 0, baseSequence: 0 });
+    await bench.source.produce('producers', 0, batch(there, 'source'));
+    const copy = engine();
+    copy.add(partition);
+    await until('copied', async () => (await endOffset('producers')) === 1);
+    copy.close();
+    await setMirrorSource(bench.target, 'producers', null);
+    const fresh = await newProducer('target');
+    expect(fresh).toBeGreaterThanOrEqual(2 ** 32);
+    expect(there).toBeLessThan(2 ** 32);
+    await until('it takes records', async () => {
+      try {
+        return (await bench.target.produce('producers', 0, batch(fresh, 'target'))).baseOffset === 1;
+      } catch {
+        return false;
+      }
+    });
+    expect(await endOffset('producers')).toBe(2);
+  });
+
   test('appends nothing behind records that its source does not have', async () => {
     const partition = await topic('diverged');
     await produce('diverged', 'a', 'b');

@@ -184,9 +184,10 @@ describe('a cut of a log in mirror mode', () => {
 
   test('acks nothing that a replica has not taken over, though its old log is longer', async () => {
     const scene = await withRecords();
-    await cut(scene, 1, 5, 3);
+    // They have told that they hold five records, and hear nothing of the cut.
     scene.world.network.cut('h2', 'h1');
     scene.world.network.cut('h3', 'h1');
+    await cut(scene, 1, 5, 3);
     const sent = scene.send(1, 'Produce', 9, request(at(3, ['x']), { expectedLogEndOffset: 3 }));
     await scene.until('it is appended', () => scene.log(1).logEndOffset === 4);
     await scene.wait(200);
