@@ -1,5 +1,5 @@
 /** Part of the binding (`node-env.ts`): what this process knows of itself: CPU, memory, descriptors, the loop's delays. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdir, statSync } from 'node:fs';
 import { type IntervalHistogram, PerformanceObserver, constants, monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import * as v8 from 'node:v8';
 import type { GarbageCollections, LoopDelay, ProcessFigures } from './monitoring';
@@ -8,6 +8,7 @@ const LOOP_RESOLUTION_MS = 20;
 /** Readings closer to each other than this tell of the same stretch of time: several may watch. */
 const MIN_STRETCH_MS = 10_000;
 const NANOSECONDS = 1e9;
+const DESCRIPTORS = '/proc/self/fd';
 
 const KINDS: readonly (readonly [flag: number, kind: GarbageCollections['kind']])[] = [
   [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
@@ -28,6 +29,8 @@ class ProcessWatcher {
   private readonly histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   private stretchBeganMs = performance.now();
   private longestEverSeconds = 0;
+  /** As of the last time; null before the first. */
+  private listedDescriptors: number | null = null;
   private readonly collections = new Map(KINDS.map(([flag]) => [flag, { count: 0, seconds: 0 }]));
 
   constructor() {
@@ -59,12 +62,27 @@ class ProcessWatcher {
       heapLimitBytes: v8.getHeapStatistics().heap_size_limit,
       externalBytes: memory.external,
       arrayBuffersBytes: memory.arrayBuffers,
-      openDescriptors: openDescriptors(),
+      openDescriptors: this.openDescriptors(),
       maxDescriptors: maxDescriptors(),
       loopDelay: this.loopDelay(),
       garbageCollections: KINDS.map(([flag, kind]) => ({ kind, ...(this.collections.get(flag) ?? { count: 0, seconds: 0 }) })),
       runtimeVersion: process.version,
     };
+  }
+
+  /** Newer kernels tell it as the directory's size. Older ones have it listed, on another thread: thousands take milliseconds. */
+  private openDescriptors(): number | null {
+    try {
+      const { size } = statSync(DESCRIPTORS);
+      if (size > 0) return size;
+    } catch {
+      // Not Linux.
+      return null;
+    }
+    readdir(DESCRIPTORS, (error, names) => {
+      if (error === null) this.listedDescriptors = names.length - 1;
+    });
+    return this.listedDescriptors;
   }
 
   private loopDelay(): LoopDelay {
@@ -93,14 +111,6 @@ function delaySeconds(nanoseconds: number): number {
   return Number.isFinite(seconds) ? Math.max(0, seconds) : 0;
 }
 
-function openDescriptors(): number | null {
-  try {
-    return readdirSync('/proc/self/fd').length - 1;
-  } catch {
-    // Not Linux.
-    return null;
-  }
-}
 
 function maxDescriptors(): number | null {
   try {

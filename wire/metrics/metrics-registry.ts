@@ -93,7 +93,7 @@ export class MetricsRegistry {
     let longestMs = 0;
     let beganMs = clock.monotonicMs();
     const endSlice = (): void => {
-      pieces.push(writer.take());
+      pieces.push(...writer.take());
       const sliceMs = clock.monotonicMs() - beganMs;
       loopMs += sliceMs;
       longestMs = Math.max(longestMs, sliceMs);

@@ -12,10 +12,18 @@ export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 /** `le` in seconds, as it stands in the text. */
 const BOUND_TEXTS = [...BOUNDS_MS.map((boundMs) => String(boundMs / 1000)), '+Inf'];
 
+const CHUNK_BYTES = 256 * 1024;
+const STRETCH_CHARS = 4096;
+/** Of one unit of a string. */
+const MAX_UTF8_BYTES = 3;
+
 export class MetricsWriter {
   /** Of the families written so far: how many series each left out. */
   readonly leftOut = new Map<string, number>();
   private text = '';
+  private bytes = Buffer.allocUnsafe(CHUNK_BYTES);
+  private filled = 0;
+  private full: Uint8Array[] = [];
   private family: MetricFamily | null = null;
   private series = 0;
 
@@ -33,6 +41,7 @@ export class MetricsWriter {
   add(labels: string, value: number): void {
     if (!this.hasRoom()) return;
     this.text += `${this.family?.name}${labels} ${valueText(value)}\n`;
+    if (this.text.length > STRETCH_CHARS) this.settle();
   }
 
   /** One more series of a family of histograms; Prometheus is told seconds. */
@@ -64,11 +73,26 @@ export class MetricsWriter {
     if (count > 0) this.leftOut.set(family.name, (this.leftOut.get(family.name) ?? 0) + count);
   }
 
-  /** What has been written since the last call. */
-  take(): Uint8Array {
-    const bytes = Buffer.from(this.text);
+  /** Turns the text into bytes: in short stretches, since a text of many pieces is dear to join. */
+  private settle(): void {
+    const needed = this.text.length * MAX_UTF8_BYTES;
+    if (this.filled + needed > this.bytes.length) {
+      this.full.push(this.bytes.subarray(0, this.filled));
+      this.bytes = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, needed));
+      this.filled = 0;
+    }
+    this.filled += this.bytes.write(this.text, this.filled);
     this.text = '';
-    return bytes;
+  }
+
+  /** What has been written since the last call. */
+  take(): readonly Uint8Array[] {
+    this.settle();
+    const taken = [...this.full, this.bytes.subarray(0, this.filled)];
+    this.full = [];
+    this.bytes = this.bytes.subarray(this.filled);
+    this.filled = 0;
+    return taken;
   }
 }
 
