@@ -7,6 +7,7 @@
  */
 import { ErrorCode } from '../../wire/base/error-codes';
 import { ServerError } from '../../wire/broker-link';
+import { ExchangeError } from '../../wire/client-connection';
 import type { FlowPartition } from '../flow/flow-partition';
 import { copyGroupOffsets } from '../preserve/group-offsets';
 import { setMirrorSource } from '../preserve/mirror-mode';
@@ -45,7 +46,7 @@ export class Failover {
     }
     const steps = stepsLeft(topics.map(({ stage }) => stage), this.options);
     if (this.options.isSourceLost) say(`${flow.source.alias} is declared lost: what it has beyond the copies is not waited for. A failback tells later what that was.`);
-    else await this.sayLag(topics);
+    else await this.askLag(topics);
     for (const { topic, partitions, stage } of topics) say(`${topic}: ${partitions} partitions, ${stage}`);
     if (steps.length === 0) say('Every topic is promoted.');
     if (this.options.isDryRun) return say(`Left to do: ${steps.length === 0 ? 'nothing' : steps.join(', ')}. Nothing was changed.`);
@@ -66,6 +67,16 @@ export class Failover {
       const sourceTopic = isRenamed ? (policy.upstreamTopic(each.topic) ?? each.topic) : each.topic;
       return flow.topics.accepts(sourceTopic) ? [{ ...each, stage, sourceTopic }] : [];
     });
+  }
+
+  private async askLag(topics: readonly StagedTopic[]): Promise<void> {
+    try {
+      await this.sayLag(topics);
+    } catch (error) {
+      if (!(error instanceof ExchangeError)) throw error;
+      const { alias } = this.parts.flow.source;
+      throw new DrillStopped(`${alias} does not answer (${error.message}). If it is lost, say so with --source-lost: what it has beyond the copies is then not waited for.`);
+    }
   }
 
   private async sayLag(topics: readonly StagedTopic[]): Promise<void> {

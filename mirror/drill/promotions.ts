@@ -17,8 +17,9 @@ export interface Promotion {
   readonly isSourceLost: boolean;
 }
 
+/** Hidden from group filters, as MirrorMaker 2's default excludes `__.*`. */
 export function promotionGroup(sourceAlias: string, targetAlias: string): string {
-  return `moldau-promoted-${sourceAlias}-${targetAlias}`;
+  return `__moldau-promoted.${sourceAlias}.${targetAlias}`;
 }
 
 export async function readPromotions(cluster: ClusterClient, group: string): Promise<Promotion[]> {

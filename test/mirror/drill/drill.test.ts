@@ -7,6 +7,7 @@ import { startMirror, type Mirror } from '../../../mirror/mirror';
 import { commitOffsets, fetchOffsets } from '../../../mirror/preserve/group-offsets';
 import { mirrorSources } from '../../../mirror/preserve/mirror-mode';
 import { ErrorCode } from '../../../wire/base/error-codes';
+import { ClusterClient } from '../../../wire/cluster-client';
 import { BatchView } from '../../../wire/record/batch';
 import { decodeRecords } from '../../../wire/record/records';
 import { until } from '../support/copy-bench';
@@ -135,6 +136,20 @@ describe('a planned failover', () => {
 });
 
 describe('a failover from a source that is lost', () => {
+  test('has to be told that it is', async () => {
+    await clusters.a.createTopic('silent', 1, 1);
+    await write('a', 'silent', 'x');
+    const context = flow('silent');
+    const running = mirror(context);
+    await copied('silent', 1);
+    await running.stop();
+    const gone = new ClusterClient(clusters.env, { bootstrap: [{ host: '127.0.0.1', port: 1 }], clientId: 'test', maxAttempts: 1 });
+    await expect(failover({ ...context, source: gone })).rejects.toThrow(/^A does not answer .*--source-lost/);
+    expect((await mirrorSources(clusters.b, ['silent'])).get('silent')).toBe('A');
+    await failover({ ...context, source: gone }, { isSourceLost: true });
+    expect((await mirrorSources(clusters.b, ['silent'])).get('silent')).toBe('');
+  });
+
   test('promotes what is there; failback exports what only the old primary had, and brings it up to date', async () => {
     await clusters.a.createTopic('lost', 1, 1);
     for (let i = 0; i < 4; i++) await write('a', 'lost', `both${i}`);
