@@ -3,7 +3,7 @@
  *
  * Importable on its own: it knows nothing of a broker, and starts from ports.
  */
-import type { BaseEnv } from '../wire/base/env';
+import type { EngineEnv } from './copy/engine-parts';
 import { DEFAULT_FLOW_TUNING, Flow, type FlowTuning } from './flow/flow';
 import { flowEquipment } from './flow/flow-equipment';
 import type { MirrorSettings } from './flow/settings';
@@ -21,7 +21,7 @@ export interface Mirror {
 }
 
 /** Begins at once and goes on by itself, whatever answers and does not: troubles are logged, and counted in the flows. */
-export function startMirror(env: BaseEnv, settings: MirrorSettings, options: MirrorOptions = {}): Mirror {
+export function startMirror(env: EngineEnv, settings: MirrorSettings, options: MirrorOptions = {}): Mirror {
   const tuning: FlowTuning = {
     copy: { ...DEFAULT_FLOW_TUNING.copy, ...options.copy },
     sharing: { ...DEFAULT_FLOW_TUNING.sharing, ...options.sharing },

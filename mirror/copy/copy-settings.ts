@@ -29,7 +29,7 @@ export interface CopySettings {
 }
 
 export const DEFAULT_COPY_SETTINGS: CopySettings = {
-  fetchMaxBytes: 4 * 1024 * 1024,
+  fetchMaxBytes: 1024 * 1024,
   partitionFetchMaxBytes: 1024 * 1024,
   fetchMaxWaitMs: 500,
   fetchMinBytes: 1,

@@ -5,12 +5,13 @@
  * The process that leads the group discovers topics and does what must be done once. Everything else each process does for
  * what it copies. Invariant: nothing is sent for a partition that the group has not given to this process.
  */
-import type { BaseEnv, TimerHandle } from '../../wire/base/env';
+import type { TimerHandle } from '../../wire/base/env';
 import { ServerError } from '../../wire/broker-link';
 import { ExchangeError } from '../../wire/client-connection';
 import { ClusterClient } from '../../wire/cluster-client';
 import { type CommittedOffset, committedOffsets } from '../../wire/group-admin';
 import { CopyEngine } from '../copy/copy-engine';
+import type { EngineEnv } from '../copy/engine-parts';
 import { DEFAULT_COPY_SETTINGS, type CopySettings } from '../copy/copy-settings';
 import { keyOf, nameOf } from '../copy/lane';
 import { OrdinaryWriter, type PositionBook } from '../copy/ordinary-writer';
@@ -73,7 +74,7 @@ export class Flow {
   private group: Promise<readonly CommittedOffset[]> | null = null;
 
   constructor(
-    private readonly env: BaseEnv,
+    private readonly env: EngineEnv,
     private readonly settings: FlowSettings,
     equip: FlowEquipper,
     private readonly tuning: FlowTuning = DEFAULT_FLOW_TUNING,
