@@ -34,6 +34,8 @@ interface Update {
 export interface QuorumFeatures {
   readonly kraftVersion: number;
   readonly voterIds: readonly number[];
+  /** Raises kraft.version, or tells why it cannot; with `validateOnly` it only tells. */
+  raiseKraftVersion(level: number, validateOnly: boolean): string | null;
 }
 
 export function updateFeatures(
@@ -52,7 +54,15 @@ export function updateFeatures(
     const error = applyUpdate(controls, update, updates, quorum, records);
     if (error.code !== ErrorCode.NONE) return { records: [], response: failed(error, updates, apiVersion) };
   }
-  return { records: request.validateOnly ? [] : records, response: succeeded(updates, apiVersion) };
+  if (request.validateOnly) return { records: [], response: succeeded(updates, apiVersion) };
+  const raised = updates.find(({ name, level }) => name === KRAFT_VERSION_FEATURE && level > quorum.kraftVersion);
+  if (raised !== undefined) {
+    const why = quorum.raiseKraftVersion(raised.level, false);
+    if (why !== null) return { records: [], response: failed(refusal(raised, why), updates, apiVersion) };
+    // Behind the quorum's own records: the answer waits until these are committed.
+    records.push(metadataRecord('NoOpRecord', 0, {}));
+  }
+  return { records, response: succeeded(updates, apiVersion) };
 }
 
 function failed(error: ApiError, updates: readonly Update[], apiVersion: number): UpdateFeaturesResponse {
@@ -76,8 +86,7 @@ function applyUpdate(
   records: MetadataRecord[],
 ): ApiError {
   const { name, level, upgradeType } = update;
-  const refuse = (why: string): ApiError =>
-    apiError(ErrorCode.INVALID_UPDATE_VERSION, `Invalid update version ${level} for feature ${name}. ${why}`);
+  const refuse = (why: string): ApiError => refusal(update, why);
   if (!Object.values<number>(UpgradeType).includes(upgradeType)) {
     return refuse('The controller does not support the given upgrade type.');
   }
@@ -93,8 +102,12 @@ function applyUpdate(
   }
   if (level > present && upgradeType !== UpgradeType.upgrade) return refuse("Can't downgrade to a newer version.");
   if (name === METADATA_VERSION_FEATURE) return updateMetadataVersion(features.metadataVersion, update, records);
-  if (name === KRAFT_VERSION_FEATURE)
-    return level === present ? NO_ERROR : refuse("Can't downgrade the version of this feature.");
+  if (name === KRAFT_VERSION_FEATURE) {
+    if (level === present) return NO_ERROR;
+    if (level < present) return refuse("Can't downgrade the version of this feature.");
+    const why = quorum.raiseKraftVersion(level, true);
+    return why === null ? NO_ERROR : refuse(why);
+  }
   const required = requiredMetadataVersion(name, level);
   const proposed = updates.find((other) => other.name === METADATA_VERSION_FEATURE)?.level ?? features.metadataVersion;
   if (proposed < required) {
@@ -105,6 +118,10 @@ function applyUpdate(
   if (name === ELR_FEATURE && level > 0 && present === 0) records.push(...elrSafetyRecords(controls));
   records.push(metadataRecord('FeatureLevelRecord', 0, { name, featureLevel: level }));
   return NO_ERROR;
+}
+
+function refusal({ name, level }: Update, why: string): ApiError {
+  return apiError(ErrorCode.INVALID_UPDATE_VERSION, `Invalid update version ${level} for feature ${name}. ${why}`);
 }
 
 function currentLevel(controls: Controls, name: string): number {

@@ -37,7 +37,9 @@ function take(machine: QuorumMachine, { to, request }: SentRequest, answer: LedA
     case 'beginQuorumEpoch':
       return true;
     case 'updateVoter':
-      if (role.name === 'follower') sawLeader(machine, role, turn);
+      if (role.name !== 'follower') return true;
+      role.isEntryTold = true;
+      sawLeader(machine, role, turn);
       return true;
     case 'endQuorumEpoch':
       if (role.name === 'resigned') role.untold.delete(to.id);

@@ -63,6 +63,11 @@ export function encodeVoters(voters: VoterSet, place: Place, crc32c: Crc32c): Co
   return controlBatch([{ type: 'KRAFT_VOTERS', value: votersRecordOf(voters) }], place, crc32c);
 }
 
+/** kraft.version is raised: the level, and the voters that count from then on. */
+export function encodeKraftVersion(kraftVersion: number, voters: VoterSet, place: Place, crc32c: Crc32c): ControlBatch {
+  return controlBatch(quorumRecords(kraftVersion, voters), place, crc32c);
+}
+
 export function encodeSnapshotHeader(
   spec: {
     readonly epoch: number;

@@ -17,7 +17,7 @@ import type { ControlBatch } from './control-batches';
 import type { PendingChange } from './pending-change';
 import { ReplicaTable } from './replica-table';
 import { entryMatches, type FormerLeader, type ReplicaKey } from './replica-key';
-import type { VoterSet } from './voter-set';
+import type { Voter, VoterSet } from './voter-set';
 
 const UNKNOWN_OFFSET = -1;
 /** How long records that nobody waits for (NoOp) may lie in the log before a flush of their own. */
@@ -36,6 +36,8 @@ export class LeaderState {
   beginEpochAtMs = 0;
   /** The change of the voter set that somebody waits for. */
   change: PendingChange | null = null;
+  /** With static voters: what the others have told of themselves in this epoch, by id. */
+  readonly toldEntries = new Map<number, Voter>();
   private wantsFlush = false;
   private idleFlushAtMs = NEVER;
   /** The disk was full at the last try: nothing is written before then. Infinite when it was not. */

@@ -4,14 +4,19 @@ import type { AddVoterAsk, RemoveVoterAsk, UpdateVoterAsk } from './raft-message
 import { sameVoter } from './voter-set';
 
 /**
- * A voter has its entry put right when its addresses or versions have changed. With auto-join, a controller that is no voter
+ * A voter has its entry put right when its addresses or versions have changed; of static voters, each tells its entry to each
+ * leader, who needs all of them to raise kraft.version. With auto-join, a controller that is no voter
  * has the entry of its former disk removed, then its own added. Null: there is nothing to ask for.
  */
 export function ownEntryRequest(machine: QuorumMachine): UpdateVoterAsk | AddVoterAsk | RemoveVoterAsk | null {
   const { config, control } = machine.parts;
   const { voters } = control;
-  if (!config.canVote || voters === null || control.kraftVersion < 1) return null;
-  const { self, epoch } = machine;
+  if (!config.canVote || voters === null) return null;
+  const { self, epoch, role } = machine;
+  if (control.kraftVersion < 1) {
+    const isUntold = machine.isVoter && role.name === 'follower' && !role.isEntryTold;
+    return isUntold ? { api: 'updateVoter', epoch, voter: config.ownEntry } : null;
+  }
   const entry = voters.find(self.id);
   if (machine.isVoter) {
     const isRight = entry === undefined || sameVoter(entry, config.ownEntry);

@@ -201,6 +201,7 @@ export class QuorumMachine {
       download: null,
       isFreezing: false,
       checkEntryAtMs: monotonicMs + fetchTimeoutMs,
+      isEntryTold: false,
     };
   }
 

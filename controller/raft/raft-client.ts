@@ -39,6 +39,11 @@ export interface RaftClient {
    */
   prepareAppend(epoch: number, values: readonly Uint8Array[], urgent: boolean): PreparedAppend;
   schedulePreparedAppend(): void;
+  /**
+   * Raises kraft.version, which is written before the next append of this leader. (KIP-853) Gives back why not, or null;
+   * with `validateOnly` nothing is written.
+   */
+  raiseKraftVersion(level: number, validateOnly: boolean): string | null;
   /** The listener gets the log from its beginning: the latest snapshot, then what follows. Again when registered again. */
   register(listener: RaftListener): void;
   /** Gives up leadership of `epoch`. */

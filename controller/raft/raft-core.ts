@@ -24,7 +24,7 @@ import type { RaftRequest } from './raft-messages';
 import type { RaftRole } from './raft-roles';
 import { NO_LEADER, sameKey, type LeaderAndEpoch } from './replica-key';
 import { snapshotFrozen } from './snapshot-fetch';
-import { handleAddVoter, handleRemoveVoter, handleUpdateVoter, ownVersions, settleChange } from './voter-changes';
+import { handleAddVoter, handleRemoveVoter, handleUpdateVoter, ownVersions, raiseKraftVersion, settleChange } from './voter-changes';
 
 /** A write that came for an epoch this node does not lead. */
 export class NotLeaderError extends Error {
@@ -147,6 +147,16 @@ export class RaftCore {
 
   schedulePreparedAppend(): void {
     this.leading?.accumulator.schedule();
+  }
+
+  /** Gives back why kraft.version cannot be raised, or null when it is written; with `validateOnly` nothing is. */
+  raiseKraftVersion(level: number, validateOnly: boolean, now: Instant, effects: RaftEffect[]): string | null {
+    const turn = { now, effects };
+    const refusal = raiseKraftVersion(this.machine, level, validateOnly, turn);
+    const { role } = this.machine;
+    if (role.name === 'leader') this.settle(role.state, turn);
+    this.wakeAtMs = askPeers(this.machine, turn);
+    return refusal;
   }
 
   private start(turn: Turn): void {

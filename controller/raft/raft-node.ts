@@ -62,13 +62,15 @@ export interface QuorumDescription extends LeaderAndEpoch {
 /** The answer to one kind of request. */
 export type AnswerTo<R extends RaftRequest> = Extract<RaftAnswer, { readonly api: R['api'] }>;
 
+type RaftStep = (effects: RaftEffect[]) => void;
+
 export class RaftNode implements RaftClient {
   private readonly core: RaftCore;
   private readonly control: ControlState;
   private readonly listeners: RaftListeners;
   private readonly cache = new CommittedCache(CACHE_BYTES);
   private readonly cleaner: SnapshotCleaner;
-  private readonly inbox: RaftInput[] = [];
+  private readonly inbox: RaftStep[] = [];
   /** Who waits for an answer. */
   private readonly callers = new Map<number, (answer: RaftAnswer | null) => void>();
   private readonly leaderListeners: (() => void)[] = [];
@@ -181,6 +183,22 @@ export class RaftNode implements RaftClient {
     return this.core.prepareAppend(epoch, values, urgent, this.now());
   }
 
+  raiseKraftVersion(level: number, validateOnly: boolean): string | null {
+    // Effects of a step are performed in their order.
+    if (this.isStopped || this.isRunning) return 'The quorum is busy: try again.';
+    let refusal: string | null = null;
+    this.run((effects) => {
+      refusal = this.core.raiseKraftVersion(level, validateOnly, this.now(), effects);
+    });
+    return refusal;
+  }
+
+  private stepWith(step: RaftStep): void {
+    const effects: RaftEffect[] = [];
+    step(effects);
+    for (const effect of effects) this.perform(effect);
+  }
+
   schedulePreparedAppend(): void {
     this.core.schedulePreparedAppend();
     this.schedule();
@@ -270,15 +288,16 @@ export class RaftNode implements RaftClient {
 
   private submit(input: RaftInput): void {
     if (this.isStopped) return;
-    this.inbox.push(input);
-    if (this.isRunning) return;
+    const step = (effects: RaftEffect[]): void => this.core.step(input, this.now(), effects);
+    if (this.isRunning) this.inbox.push(step);
+    else this.run(step);
+  }
+
+  /** One step, and those that it brings about. */
+  private run(first: RaftStep): void {
     this.guard(() => {
       this.isRunning = true;
-      for (let next = this.inbox.shift(); next !== undefined; next = this.inbox.shift()) {
-        const effects: RaftEffect[] = [];
-        this.core.step(next, this.now(), effects);
-        for (const effect of effects) this.perform(effect);
-      }
+      for (let next: RaftStep | undefined = first; next !== undefined; next = this.inbox.shift()) this.stepWith(next);
       this.isRunning = false;
       if (this.isStopped) return;
       if (!this.core.isSayingGoodbye) this.left();

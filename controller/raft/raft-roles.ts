@@ -69,6 +69,8 @@ export interface FollowerRole {
   isFreezing: boolean;
   /** When this voter next compares its entry in the voter set with its configuration. */
   checkEntryAtMs: number;
+  /** With static voters: the leader has taken note of this voter's entry, which the log does not hold. */
+  isEntryTold: boolean;
 }
 
 export type RaftRole = UnattachedRole | ProspectiveRole | CandidateRole | LeaderRole | ResignedRole | FollowerRole;

@@ -7,7 +7,8 @@
  * committed, and resigns then.
  */
 import { ErrorCode } from '../../wire/base/error-codes';
-import { encodeVoters } from './control-batches';
+import { invariant } from '../../wire/base/invariant';
+import { encodeKraftVersion, encodeVoters } from './control-batches';
 import { leaderError } from './leader-fetch';
 import type { LeaderState } from './leader-state';
 import { endChange } from './pending-change';
@@ -15,7 +16,7 @@ import type { QuorumMachine } from './quorum-machine';
 import type { Turn } from './raft-io';
 import type { AddVoterAsk, LeaderView, RaftRequest, RemoveVoterAsk, UpdateVoterAsk, VersionsAnswer } from './raft-messages';
 import { sameKey, UNKNOWN_DIRECTORY } from './replica-key';
-import { isLoopback, sameVoter, type Voter, type VoterEndpoint, type VoterSet } from './voter-set';
+import { isLoopback, sameVoter, VoterSet, type Voter, type VoterEndpoint } from './voter-set';
 
 /** How long ago a node may have fetched for the last time and still count as one that keeps up. */
 const KEEPS_UP_WITHIN_MS = 3_600_000;
@@ -91,8 +92,7 @@ function updateVoter(machine: QuorumMachine, { epoch, voter }: UpdateVoterAsk, t
   const isRange = voter.minKraftVersion >= 0 && voter.minKraftVersion <= voter.maxKraftVersion;
   if (!isRange) return ErrorCode.INVALID_REQUEST;
   const { kraftVersion } = machine.parts.control;
-  // Static voters are what the configuration says, and kraft.version is not raised here: there is nothing to remember.
-  if (kraftVersion < 1) return state.change === null && state.highWatermark >= 0 ? ErrorCode.NONE : ErrorCode.REQUEST_TIMED_OUT;
+  if (kraftVersion < 1) return noteEntry(machine, state, voter);
   const early = notNow(machine, state);
   if (early !== null) return early.errorCode;
   const known = machine.voters.find(voter.id);
@@ -102,6 +102,52 @@ function updateVoter(machine: QuorumMachine, { epoch, voter }: UpdateVoterAsk, t
   if (sameVoter(known, voter)) return ErrorCode.NONE;
   const offset = appendVoters(machine, state, machine.voters.withUpdated(voter), turn);
   return offset === null ? ErrorCode.REQUEST_TIMED_OUT : ErrorCode.NONE;
+}
+
+/** Static voters are what the configuration says; what they say of themselves counts when kraft.version is raised. */
+function noteEntry(machine: QuorumMachine, state: LeaderState, voter: Voter): number {
+  if (state.change !== null || state.highWatermark < 0) return ErrorCode.REQUEST_TIMED_OUT;
+  if (!machine.voters.isVoter(voter)) return ErrorCode.VOTER_NOT_FOUND;
+  state.toldEntries.set(voter.id, voter);
+  return ErrorCode.NONE;
+}
+
+/**
+ * Raises kraft.version from 0: the level and the voters, with their directories, become records of the log. From then on it
+ * is they who vote, whatever controller.quorum.voters says. Gives back why not, or null when it is written; with
+ * `validateOnly` nothing is.
+ */
+export function raiseKraftVersion(machine: QuorumMachine, level: number, validateOnly: boolean, turn: Turn): string | null {
+  const state = leading(machine);
+  const { control, config } = machine.parts;
+  if (state === null) return 'This node does not lead the metadata quorum.';
+  invariant(level > control.kraftVersion, `kraft.version ${control.kraftVersion} cannot be raised to ${level}`);
+  if (state.highWatermark < 0) return 'The leader does not know yet what is committed: try again.';
+  const entries: Voter[] = [];
+  for (const id of machine.voters.ids) {
+    const entry = id === config.self.id ? config.ownEntry : state.toldEntries.get(id);
+    if (entry === undefined) return `Voter ${id} has not told the leader its directory and its addresses yet: try again when it follows the leader.`;
+    if (!supports(entry, level)) return `Voter ${id} only supports versions ${entry.minKraftVersion}-${entry.maxKraftVersion}`;
+    entries.push(entry);
+  }
+  if (validateOnly || appendRaised(machine, state, level, new VoterSet(entries), turn)) return null;
+  return 'The disk of the leader is full.';
+}
+
+function appendRaised(machine: QuorumMachine, state: LeaderState, level: number, voters: VoterSet, { now, effects }: Turn): boolean {
+  const { control, crc32c } = machine.parts;
+  const { epoch } = machine;
+  let offset = 0;
+  const encode = (baseOffset: number): ReturnType<typeof encodeVoters> => {
+    offset = baseOffset;
+    return encodeKraftVersion(level, voters, { epoch, baseOffset, timestampMs: now.wallMs }, crc32c);
+  };
+  if (!state.appendControl(encode, now.monotonicMs, effects)) return false;
+  control.kraftVersionHistory.add(offset, level);
+  control.voterHistory.add(offset + 1, voters);
+  state.checkQuorum.restart(now.monotonicMs);
+  effects.push({ type: 'votersChanged', offset: offset + 1, voterIds: voters.ids });
+  return true;
 }
 
 /** What this node would say as one that is to become a voter. */

@@ -69,7 +69,11 @@ export function openController(parts: LocalControllerParts): LocalController {
   const tasks = new PeriodicTasks(shell, periodicTasks(config), clock, timers);
   const detector = new FailureDetector({ shell, nodeId: config.nodeId, network: env.network, timers, logger: env.logger.child('failure-detector') });
   raft.register(shell);
-  const features = (): QuorumFeatures => ({ kraftVersion: raft.kraftVersion, voterIds: raft.voters?.ids ?? [] });
+  const features = (): QuorumFeatures => ({
+    kraftVersion: raft.kraftVersion,
+    voterIds: raft.voters?.ids ?? [],
+    raiseKraftVersion: (level, validateOnly) => raft.raiseKraftVersion(level, validateOnly),
+  });
   const api = new Controller(shell, () => clock.monotonicMs(), features, detector);
   const stop = (): void => {
     tasks.setActive(false);

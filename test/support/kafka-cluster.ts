@@ -9,13 +9,15 @@ import { Child } from './child';
 import type { ClusterNode, ClusterProcess } from './cluster-process';
 import { freePorts } from './free-ports';
 import { compileJava, jvmBasics, jvmFlags } from './java';
-import { clusterProperties, kafkaUuid } from './moldau-cluster';
+import { clusterProperties, kafkaUuid, staticVoters } from './moldau-cluster';
 
 export interface KafkaClusterOptions {
   /** For every node, beside or instead of those for tests. */
   readonly properties?: Readonly<Record<string, string>>;
   /** For one node, beside or instead of those. */
   readonly propertiesOf?: (node: ClusterNode) => Readonly<Record<string, string>>;
+  /** The voters are those of controller.quorum.voters: kraft.version 0. */
+  readonly hasStaticVoters?: boolean;
   /** Feature levels to format with, beside the defaults of the release. */
   readonly features?: Readonly<Record<string, number>>;
   /** Instead of the small heap and the quick start of tests, for what is measured; the class path comes last. */
@@ -41,9 +43,10 @@ export async function startKafkaCluster(options: KafkaClusterOptions = {}): Prom
   const dir = mkdtempSync(join(tmpdir(), 'kafka-cluster-'));
   const nodes = await plan(dir);
   for (const node of nodes) {
-    writeProperties(node, nodes, { ...options.properties, ...options.propertiesOf?.(node) });
+    const voters = options.hasStaticVoters === true ? staticVoters(nodes) : {};
+    writeProperties(node, nodes, { ...voters, ...options.properties, ...options.propertiesOf?.(node) });
   }
-  const formatArgs = formatArgsOf(nodes, options.features ?? {});
+  const formatArgs = formatArgsOf(nodes, options.hasStaticVoters ?? false, options.features ?? {});
   const classpath = compileJava(join(__dirname, 'java', 'ToolRunner.java'));
   const running = new Map<number, Child>();
   const start = async (node: KafkaNode): Promise<void> => {
@@ -104,8 +107,9 @@ function writeProperties(node: KafkaNode, nodes: readonly KafkaNode[], own: Read
   writeFileSync(node.file, lines.join(''));
 }
 
-function formatArgsOf(nodes: readonly KafkaNode[], features: Readonly<Record<string, number>>): string[] {
+function formatArgsOf(nodes: readonly KafkaNode[], hasStaticVoters: boolean, features: Readonly<Record<string, number>>): string[] {
   const voters = nodes.map(({ id, controllerPort, directoryId }) => `${id}@${HOST}:${controllerPort}:${directoryId}`);
   const levels = Object.entries(features).flatMap(([name, level]) => ['--feature', `${name}=${level}`]);
-  return ['-t', kafkaUuid(), '--initial-controllers', voters.join(','), ...levels];
+  const quorum = hasStaticVoters ? [] : ['--initial-controllers', voters.join(',')];
+  return ['-t', kafkaUuid(), ...quorum, ...levels];
 }

@@ -17,6 +17,8 @@ export interface MoldauClusterOptions {
   readonly properties?: Readonly<Record<string, string>>;
   /** For one node, beside or instead of those. */
   readonly propertiesOf?: (node: ClusterNode) => Readonly<Record<string, string>>;
+  /** The voters are those of controller.quorum.voters: kraft.version 0. */
+  readonly hasStaticVoters?: boolean;
   /** Where a node keeps its logs, instead of below the cluster's temporary directory. */
   readonly logDirOf?: (id: number) => string;
   /** Of each node's Node. */
@@ -169,7 +171,8 @@ export class MoldauCluster {
   async formatNode(node: MoldauNode, who: 'first voters' | 'no voters' = 'first voters'): Promise<void> {
     const voters = controllersOf(this.nodes).map(({ id, controllerPort, directoryId }) => `${id}@${HOST}:${controllerPort}:${directoryId}`);
     const forController = who === 'no voters' ? ['--no-initial-controllers'] : ['--initial-controllers', voters.join(',')];
-    const quorum = node.controllerPort === 0 ? [] : forController;
+    const isNamed = node.controllerPort !== 0 && this.options.hasStaticVoters !== true;
+    const quorum = isNamed ? forController : [];
     const args = ['storage', 'format', '--cluster-id', this.clusterId, '--config', node.propertiesFile, ...quorum];
     const child = new Child('format', process.execPath, [moldauCommand, ...args]);
     const timer = setTimeout(() => child.kill('SIGKILL'), FORMAT_TIMEOUT_MS);
@@ -197,7 +200,8 @@ export class MoldauCluster {
   }
 
   private writeProperties(node: MoldauNode): void {
-    const properties = { ...clusterProperties(node, this.nodes), ...this.options.properties, ...this.options.propertiesOf?.(node) };
+    const voters = this.options.hasStaticVoters === true ? staticVoters(this.nodes) : {};
+    const properties = { ...clusterProperties(node, this.nodes), ...voters, ...this.options.properties, ...this.options.propertiesOf?.(node) };
     const lines = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`);
     writeFileSync(node.propertiesFile, lines.join(''));
   }
@@ -240,6 +244,12 @@ export function clusterProperties(node: ClusterNode, nodes: readonly ClusterNode
 
 function controllersOf<N extends ClusterNode>(nodes: readonly N[]): readonly N[] {
   return nodes.filter(({ controllerPort }) => controllerPort > 0);
+}
+
+/** Instead of bootstrap servers; an empty value is none. */
+export function staticVoters(nodes: readonly ClusterNode[]): Readonly<Record<string, string>> {
+  const voters = nodes.map(({ id, controllerPort }) => `${id}@${HOST}:${controllerPort}`);
+  return { 'controller.quorum.voters': voters.join(','), 'controller.quorum.bootstrap.servers': '' };
 }
 
 /** 16 bytes of chance in Kafka's form; one that begins with a dash would look like a flag. */

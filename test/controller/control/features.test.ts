@@ -1,12 +1,12 @@
 import { ErrorCode } from '../../../wire/base/error-codes';
 import { incrementalAlterConfigs } from '../../../controller/control/configs';
-import { updateFeatures } from '../../../controller/control/features';
+import { updateFeatures, type QuorumFeatures } from '../../../controller/control/features';
 import { allocateProducerIds } from '../../../controller/control/producer-ids';
 import { refusalOf } from '../../../controller/control/api-error';
 import { metadataRecord } from '../../../controller/metadata/records';
 import { TestControls } from '../support/test-controls';
 
-const QUORUM = { kraftVersion: 1, voterIds: [100] };
+const QUORUM: QuorumFeatures = { kraftVersion: 1, voterIds: [100], raiseKraftVersion: () => 'not in this test' };
 const [UPGRADE, SAFE, UNSAFE] = [1, 2, 3] as const;
 
 function update(
@@ -86,6 +86,37 @@ describe('UpdateFeatures', () => {
     expect(message).toBe(`Invalid update version ${level} for feature ${feature}. ${why}`);
   });
 
+  test('raises kraft.version when nothing else of the request is refused, and waits for a record behind it', () => {
+    const raised: [number, boolean][] = [];
+    const quorum: QuorumFeatures = {
+      kraftVersion: 0,
+      voterIds: [100],
+      raiseKraftVersion: (level, validateOnly) => (raised.push([level, validateOnly]), null),
+    };
+    const asked = (feature: string, maxVersionLevel: number) => ({ feature, maxVersionLevel, allowDowngrade: false, upgradeType: UPGRADE });
+    const send = (validateOnly: boolean, ...featureUpdates: ReturnType<typeof asked>[]) =>
+      updateFeatures(new TestControls(), { timeoutMs: 0, featureUpdates, validateOnly }, 2, quorum);
+    expect(send(false, asked('kraft.version', 1), asked('nope', 1)).response.errorCode).toBe(ErrorCode.INVALID_UPDATE_VERSION);
+    expect(send(true, asked('kraft.version', 1)).records).toEqual([]);
+    expect(raised).toEqual([
+      [1, true],
+      [1, true],
+    ]);
+    const { records, response } = send(false, asked('kraft.version', 1));
+    expect(response.errorCode).toBe(ErrorCode.NONE);
+    expect(records.map(({ type }) => type)).toEqual(['NoOpRecord']);
+    expect(raised.at(-1)).toEqual([1, false]);
+    expect(send(false, asked('kraft.version', 0)).records).toEqual([]);
+  });
+
+  test('says why the quorum does not raise kraft.version', () => {
+    const quorum: QuorumFeatures = { kraftVersion: 0, voterIds: [100], raiseKraftVersion: () => 'Voter 7 is away.' };
+    expect(update(new TestControls(), 'kraft.version', 1, UPGRADE, quorum)).toEqual([
+      ErrorCode.INVALID_UPDATE_VERSION,
+      'Invalid update version 1 for feature kraft.version. Voter 7 is away.',
+    ]);
+  });
+
   test('refuses what a registered broker or a controller of the quorum does not support', () => {
     const controls = new TestControls();
     const features = [
@@ -94,7 +125,7 @@ describe('UpdateFeatures', () => {
     ];
     controls.register(1, { features });
     expect(update(controls, 'group.version', 1)[1]).toContain('Broker 1 does not support this feature.');
-    const quorum = { kraftVersion: 1, voterIds: [100, 101] };
+    const quorum = { ...QUORUM, voterIds: [100, 101] };
     expect(update(new TestControls(), 'group.version', 1, UPGRADE, quorum)[1]).toContain(
       'controller 101 has not registered, and may not support this feature',
     );

@@ -319,3 +319,65 @@ describe('a controller that joins by itself', () => {
     expect(observer(new VoterSet([old, entry(2), entry(3)])).lines).toContain('  ask 2: removeVoter 1');
   });
 });
+
+describe('kraft.version 0, with static voters', () => {
+  const configured = (...ids: readonly number[]): VoterSet =>
+    new VoterSet(ids.map((id) => ({ ...entry(id), directoryId: NO_DIRECTORY, minKraftVersion: 0, maxKraftVersion: 0 })));
+
+  /** Node 1 of two or three, which leads epoch 1 and has committed its first record with all of them. */
+  function staticLeader(...ids: readonly number[]): RaftTranscript {
+    const raft = new RaftTranscript({ staticVoters: configured(...ids), config: { ownEntry: entry(1) } }).step({ type: 'start' }).wait(2000).step({ type: 'tick' });
+    const others = ids.filter((id) => id !== 1);
+    for (const id of others) if (raft.core.roleName === 'prospective') raft.answers(id, { granted: true });
+    for (const id of others) if (raft.core.roleName === 'candidate') raft.answers(id, { granted: true });
+    raft.flushed(1);
+    for (const id of others) raft.answers(id).asks(id, fetch(id, 1, { maxWaitMs: 0 }));
+    return raft.fresh();
+  }
+
+  const tells = (raft: RaftTranscript, id: number): RaftTranscript => raft.asks(id, update(id, { endpoints: endpointsOf(id) }));
+
+  test('is raised in one batch, with the directories that the voters have told, which vote from then on', () => {
+    const raft = tells(staticLeader(1, 2), 2).fresh().raises(1);
+    expect(raft.text).toBe(
+      transcript(`
+        > kraft.version 1: raised
+          append 1..2 epoch 1 kraftVersion voters
+          flush {"token":{"epoch":1,"endOffset":3}}
+          votersChanged {"offset":2,"voterIds":[1,2]}
+          = leader epoch 1 leader 1 high watermark 1
+      `),
+    );
+    expect(raft.control.kraftVersion).toBe(1);
+    expect(raft.control.voters?.voters).toEqual([entry(1), entry(2)]);
+    raft.flushed(3).asks(2, fetch(2, 3, { maxWaitMs: 0 }));
+    expect(raft.core.highWatermark).toBe(3);
+  });
+
+  test('is not raised before every voter has told, and with validateOnly not at all', () => {
+    const raft = tells(staticLeader(1, 2, 3), 2).raises(1);
+    expect(raft.text).toContain('> kraft.version 1: Voter 3 has not told the leader its directory and its addresses yet');
+    tells(raft, 3).raises(1, true);
+    expect(raft.text).toContain('> kraft.version 1, only looked at: raised');
+    expect(raft.log.endOffset).toBe(1);
+    expect(raft.control.kraftVersion).toBe(0);
+  });
+
+  test('is not raised beyond what a voter supports, nor by a node that does not lead', () => {
+    const raft = staticLeader(1, 2).asks(2, update(2, { endpoints: endpointsOf(2), minKraftVersion: 0, maxKraftVersion: 0 }));
+    expect(raft.raises(1).text).toContain('Voter 2 only supports versions 0-0');
+    const follower = new RaftTranscript({ staticVoters: configured(1, 2), config: { ownEntry: entry(1) } }).step({ type: 'start' });
+    expect(follower.raises(1).text).toContain('does not lead');
+  });
+
+  test('a voter tells each leader of itself, until it has been heard', () => {
+    const raft = new RaftTranscript({ staticVoters: configured(1, 2), config: { ownEntry: entry(1) } }).step({ type: 'start' });
+    raft.asks(2, { api: 'beginQuorumEpoch', voter: { id: 1, directoryId: NO_DIRECTORY }, leaderId: 2, epoch: 1, endpoints: endpointsOf(2) }).fresh();
+    const told = (): number => raft.lines.filter((line) => line.includes('ask 2: updateVoter')).length;
+    const fetches = (): void => void raft.answers(2, { leaderId: 2, epoch: 1 }).wait(1000).step({ type: 'tick' });
+    for (let i = 0; i < 3 && told() === 0; i++) fetches();
+    expect(told()).toBe(1);
+    for (let i = 0; i < 6; i++) fetches();
+    expect(told()).toBe(1);
+  });
+});

@@ -37,6 +37,8 @@ export function key(id: number): { id: number; directoryId: string } {
 export interface TranscriptStart {
   readonly stored?: ElectionState | null;
   readonly voters?: VoterSet | null;
+  /** From the configuration, with kraft.version 0; then the log holds none. */
+  readonly staticVoters?: VoterSet;
   /** Offset of the voters in the log; -1: the 0-0 checkpoint. */
   readonly votersOffset?: number;
   readonly log?: MemoryRaftLog;
@@ -49,7 +51,7 @@ export class RaftTranscript {
   readonly lines: string[] = [];
   readonly log: MemoryRaftLog;
   readonly snapshots: MemorySnapshots;
-  readonly control = new ControlState(null);
+  readonly control: ControlState;
   readonly core: RaftCore;
   nowMs = 0;
   private effects: RaftEffect[] = [];
@@ -59,10 +61,11 @@ export class RaftTranscript {
   private readonly asked = new Map<number, { readonly requestId: number; readonly request: RaftRequest }>();
 
   constructor(start: TranscriptStart = {}) {
+    this.control = new ControlState(start.staticVoters ?? null);
     this.log = start.log ?? new MemoryRaftLog();
     this.snapshots = start.snapshots ?? new MemorySnapshots();
     this.shownBatches = this.log.batches.length;
-    const voters = start.voters === undefined ? new VoterSet([voter(1)]) : start.voters;
+    const voters = start.staticVoters !== undefined ? null : start.voters === undefined ? new VoterSet([voter(1)]) : start.voters;
     if (voters !== null) {
       this.control.kraftVersionHistory.add(start.votersOffset ?? -1, 1);
       this.control.voterHistory.add(start.votersOffset ?? -1, voters);
@@ -109,6 +112,13 @@ export class RaftTranscript {
     const answer = { ...SILENCE[request.api], ...rest, ...(isLeaderless ? {} : { leader }) } as RaftAnswer;
     this.lines.push(`> ${peer} answers ${describeAnswer(answer)}`);
     return this.run({ type: 'answer', requestId, answer });
+  }
+
+  /** The controller raises kraft.version. */
+  raises(level: number, validateOnly = false): this {
+    const refusal = this.core.raiseKraftVersion(level, validateOnly, this.now, this.effects);
+    this.lines.push(`> kraft.version ${level}${validateOnly ? ', only looked at' : ''}: ${refusal ?? 'raised'}`);
+    return this.show();
   }
 
   /** A peer does not answer. */

@@ -111,7 +111,7 @@ export class TestNode {
     this.controller = new Controller(
       this.shell,
       () => clock.monotonicMs(),
-      () => ({ kraftVersion: this.raft.kraftVersion, voterIds: this.raft.voters?.ids ?? [] }),
+      () => ({ kraftVersion: this.raft.kraftVersion, voterIds: this.raft.voters?.ids ?? [], raiseKraftVersion: () => 'Not in this test.' }),
       { heard: () => undefined },
     );
   }

@@ -40,7 +40,7 @@ export class QuorumMembership {
   }
 
   started(nodeId: number, directoryId: string): void {
-    if (this.directories.get(nodeId) !== UNKNOWN_DIRECTORY) this.directories.set(nodeId, directoryId);
+    this.directories.set(nodeId, directoryId);
   }
 
   /** `log`: what was on the platter, and may have been told to a leader that has not heard it yet. */
@@ -56,7 +56,7 @@ export class QuorumMembership {
 
   /** The voter's own disk is in its node. */
   isWhole({ id, directoryId }: ReplicaKey): boolean {
-    return this.directories.get(id) === directoryId;
+    return directoryId === UNKNOWN_DIRECTORY || this.directories.get(id) === directoryId;
   }
 
   /** What the voter's own disk holds, or held when it was lost. */

@@ -19,7 +19,10 @@ export function plan(random: SimRandom, mood: 'wild' | 'calm'): readonly Step[] 
   };
   const nodes = Number(shape['voters']) + (shape['joiner'] === true ? 1 : 0) + (shape['observer'] === true ? 1 : 0);
   const count = isWild ? random.between(5, 40) : random.between(5, 8);
-  return [shape, ...Array.from({ length: count }, () => drawStep(random, isWild ? 1 : 0, nodes))];
+  const steps = Array.from({ length: count }, () => drawStep(random, isWild ? 1 : 0, nodes));
+  // Static voters become dynamic ones in the midst of it, in most plays.
+  for (let i = isStatic ? random.between(0, 3) : 0; i > 0; i--) steps.splice(random.below(steps.length), 0, { kind: 'raise' });
+  return [shape, ...steps];
 }
 
 function drawStep(random: SimRandom, faults: number, nodes: number): Step {

@@ -30,7 +30,7 @@ export const quorum: Scenario = {
   counters: [
     'elected', 'acked', 'kill', 'power', 'power of all', 'pause', 'cut', 'cut one way', 'reset', 'strand', 'resign', 'leave', 'truncated', 'snapshot',
     'snapshot loaded', 'log start moved', 'snapshot fetched', 'five voters', 'observer', 'static voters', 'voter added', 'voter removed', 'leader removed',
-    'wiped', 'lost voter removed', 'auto-join',
+    'wiped', 'lost voter removed', 'auto-join', 'kraft.version raised',
   ],
   plan,
   play: (play) => new QuorumPlay(play).run(),
@@ -209,6 +209,8 @@ class QuorumPlay {
       case 'addVoter':
       case 'removeVoter':
         return this.changeVoters(step, () => pause(30));
+      case 'raise':
+        return this.raise();
       case 'wipe':
         return this.wipe(node, Number(step['downMs']), () => pause(30));
       case 'replaceLost':
@@ -223,6 +225,13 @@ class QuorumPlay {
   private get leading(): QuorumNode | null {
     const leaders = [...this.live.values()].map(({ node }) => node).filter(({ raft }) => raft.isLeading);
     return leaders.sort((a, b) => b.raft.leader.epoch - a.raft.leader.epoch)[0] ?? null;
+  }
+
+  /** kraft.version 1, if all static voters have told the leader who they are. */
+  private raise(): void {
+    const raft = this.leading?.raft;
+    if (raft === undefined || raft.kraftVersion > 0) return;
+    if (raft.raiseKraftVersion(1, false) === null) this.play.count('kraft.version raised');
   }
 
   private async changeVoters(step: Step, pause: () => Promise<void>): Promise<void> {
