@@ -34,13 +34,15 @@ export class BrokerHeartbeats {
     this.touch(brokerId, fenced, session.metadataOffset);
   }
 
-  remove(brokerId: number): void {
+  /** The broker is gone; `successorEpoch`: another incarnation has taken its place, which may have been heard already. */
+  remove(brokerId: number, successorEpoch: number | null): void {
     this.sessions.delete(brokerId);
-    this.contacts.delete(brokerId);
+    if (this.contacts.get(brokerId)?.epoch !== successorEpoch) this.contacts.delete(brokerId);
   }
 
-  /** A heartbeat has arrived, whatever becomes of it. */
+  /** A heartbeat has arrived, whatever becomes of it. One of an earlier incarnation, held up on its way, says nothing. */
   contact(brokerId: number, brokerEpoch: number, nowMs: number): void {
+    if ((this.contacts.get(brokerId)?.epoch ?? -1) > brokerEpoch) return;
     this.contacts.set(brokerId, { epoch: brokerEpoch, atMs: nowMs });
   }
 

@@ -47,6 +47,9 @@ export function registerBroker(
   const isSame = existing !== undefined && existing.incarnationId === request.incarnationId;
   const cleanup = isSame ? [] : successionRecords(controls, request, existing);
   const brokerEpoch = isSame ? existing.epoch : nextWriteOffset;
+  // Beyond Kafka: what a dead incarnation sent long ago may arrive now, when a cut link has healed. It must not take the
+  // place of this one, whose first heartbeat is still on its way.
+  state.heartbeats.contact(request.brokerId, brokerEpoch, nowMs);
   const record = registrationRecord(controls, request, brokerEpoch, isSame ? existing : null);
   return { records: [...cleanup, record], response: { throttleTimeMs: 0, errorCode: ErrorCode.NONE, brokerEpoch } };
 }

@@ -99,7 +99,7 @@ export class ControllerState {
     for (const directory of directoriesBefore) this.directoryOwners.delete(directory);
     for (const directory of after?.directories ?? []) this.directoryOwners.set(directory, brokerId);
     if (this.heartbeatsOrNull === null) return;
-    if (after === undefined || after.epoch !== epochBefore) this.heartbeatsOrNull.remove(brokerId);
+    if (after === undefined || after.epoch !== epochBefore) this.heartbeatsOrNull.remove(brokerId, after?.epoch ?? null);
     if (after !== undefined) this.heartbeatsOrNull.track(brokerId, after.fenced, this.timeoutOf(after));
   }
 

@@ -6,7 +6,8 @@
  *
  * A replica may lead when it is acceptable (its broker is active, its directory online) and in the ISR, or with an empty
  * ISR among the eligible leaders. Directory rule: a replica whose registered directory is not the partition's is not
- * acceptable, the last known leader included, be the election unclean.
+ * acceptable, the last known leader included, be the election unclean. Once the broker has said where its replica lies now,
+ * it is acceptable again, and holds nothing of what it had: so it is not the last known leader any more.
  */
 import {
   LeaderRecoveryState,
@@ -36,6 +37,8 @@ export interface PartitionTarget {
   readonly uncleanShutdown?: readonly number[];
   /** Broker id to the directory that its replica is in from now on. */
   readonly directories?: ReadonlyMap<number, string>;
+  /** A broker whose replica was in a directory that it has not got any more. */
+  readonly lostReplica?: number;
 }
 
 export interface PartitionChangeContext {
@@ -86,7 +89,7 @@ export function partitionChange(
   const change = emptyChange(context);
   noteLeader(change, partition, plan, target);
   noteIsrAndElr(change, partition, plan, context);
-  noteLastKnownLeader(change, partition, plan, context);
+  noteLastKnownLeader(change, partition, plan, target, context);
   noteAssignment(change, partition, plan, target, context);
   noteRecoveryState(change, partition, plan, target.leaderRecoveryState);
   if (isNothing(change)) return null;
@@ -185,10 +188,15 @@ function noteLastKnownLeader(
   change: ChangeRecord,
   partition: PartitionRegistration,
   plan: Plan,
+  target: PartitionTarget,
   context: PartitionChangeContext,
 ): void {
   if (!context.isElrEnabled) return;
   const [lastKnown] = partition.lastKnownElr;
+  if (lastKnown !== undefined && lastKnown === target.lostReplica) {
+    change.lastKnownElr = [];
+    return;
+  }
   const isRemembered = partition.lastKnownElr.length === 1 && lastKnown === partition.leader;
   if (change.isr !== null && change.isr.length === 0) {
     if (!isRemembered && partition.leader !== NO_LEADER) change.lastKnownElr = [partition.leader];

@@ -120,8 +120,13 @@ function isAcceptableLeader(
   if (brokerId === event.removed || brokerId === event.uncleanShutdown) return false;
   if (brokerId !== event.added && !controls.state.isActive(brokerId)) return false;
   const broker = controls.state.image.cluster.brokers.get(brokerId);
-  const directory = directoryOf(partition, brokerId);
-  return broker !== undefined && directory !== null && isOnline(broker, directory);
+  return broker !== undefined && hasDirectoryOf(broker, partition);
+}
+
+/** Whether the directory that the metadata has of the broker's replica is one that the broker has. */
+export function hasDirectoryOf(broker: BrokerRegistration, partition: PartitionRegistration): boolean {
+  const directory = directoryOf(partition, broker.id);
+  return directory !== null && isOnline(broker, directory);
 }
 
 function isOnline(broker: BrokerRegistration, directory: string): boolean {

@@ -7,7 +7,7 @@ import type { BrokerRegistration } from '../metadata/registrations';
 import { checkBrokerEpoch } from './broker-events';
 import type { ControlResult } from './control-result';
 import type { Controls } from './controls';
-import { changePartition, topicPolicy } from './partition-changes';
+import { changePartition, hasDirectoryOf, topicPolicy } from './partition-changes';
 import { without } from './partition-change';
 
 /** Throws ApiException STALE_BROKER_EPOCH. A directory that is not online takes the replica out of the ISR. */
@@ -45,7 +45,8 @@ function assign(
   if (partition === null) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
   if (!partition.replicas.includes(broker.id)) return ErrorCode.NOT_LEADER_OR_FOLLOWER;
   const policy = topicPolicy(controls, topic);
-  const target = { directories: new Map([[broker.id, directoryId]]) };
+  const directories = new Map([[broker.id, directoryId]]);
+  const target = hasDirectoryOf(broker, partition) ? { directories } : { directories, lostReplica: broker.id };
   let assigned: PartitionRegistration = partition;
   const online = { ...policy, election: 'online' as const };
   const moved = changePartition(controls, topic, partitionId, partition, target, online);

@@ -59,6 +59,15 @@ describe('BrokerRegistration', () => {
     expect(refused(controls, { incarnationId }).code).toBe(ErrorCode.NONE);
   });
 
+  test('counts as a sign of life: what a dead process sent before, and what was held up on its way, takes its place no more', () => {
+    const controls = new TestControls();
+    const dead = controls.register(1);
+    controls.nowMs += 60_000;
+    controls.register(1, { incarnationId: incarnation(1, 2) });
+    controls.state.heartbeats.contact(1, dead, controls.nowMs);
+    expect(refused(controls, {}).code).toBe(ErrorCode.DUPLICATE_BROKER_REGISTRATION);
+  });
+
   test('by another process is accepted at once when the first one has been told to stop', () => {
     const controls = new TestControls().start(1);
     controls.beat(1, { wantShutDown: true });

@@ -190,6 +190,15 @@ describe('with eligible leaders', () => {
     expect(change(before, {}, elr)?.set).toEqual({ isr: [3], leader: 3, leaderRecoveryState: 1, lastKnownElr: [] });
   });
 
+  test('the last known leader is forgotten when it has lost the directory that its replica was in', () => {
+    const before = partition({ isr: [], elr: [], leader: -1, lastKnownElr: [3] });
+    const target = { directories: new Map([[3, directoryOfBroker(3, 1)]]), lostReplica: 3 };
+    const changed = change(before, target, { ...elr, isAcceptable: without(3) });
+    expect(changed?.set).toMatchObject({ lastKnownElr: [] });
+    expect(changed?.after).toMatchObject({ leader: -1, isr: [], lastKnownElr: [] });
+    expect(change({ ...before, lastKnownElr: [2] }, target, { ...elr, isAcceptable: () => false })?.after.lastKnownElr).toEqual([2]);
+  });
+
   test('an unclean election clears who was eligible', () => {
     const before = partition({ isr: [], elr: [1], leader: -1, lastKnownElr: [1] });
     expect(change(before, {}, { ...elr, isAcceptable: without(1), election: 'unclean' })?.set).toEqual({
