@@ -1,5 +1,5 @@
 /**
- * npm run simulate -- [--seconds N] [--seeds N] [--seed S] [--enumerate] [--scenario NAME] [--mutant NAME|all|list]
+ * npm run simulate -- [--seconds N] [--seeds N] [--seed S] [--enumerate] [--scenario NAME] [--mutant NAME|all|scripted|list]
  *                         [--failures DIRECTORY] [--from SEED] [--workers N] [--max-failures N]
  *
  * Plays every scenario: first the kept failures, then seed after seed, or with --enumerate calm schedules with a kill before

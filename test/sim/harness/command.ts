@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { inMacrotask } from '../runner';
 import { FAILURES_DIRECTORY, keepFailure, keptFailures } from './failures';
+import { scriptedMutants } from '../scenarios/cluster/cluster-mutants';
 import { findMutant, isCleanWithout, mutants, plantMutant, runMutants } from './mutants';
 import type { Mutant } from './mutant';
 import type { Scenario } from './scenario';
@@ -47,7 +48,8 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     for (const mutant of mutants) say(`${mutant.name} (${mutant.scenario}): ${mutant.breaks}`);
     return 0;
   }
-  if (options.mutant === 'all') return runMutants(say);
+  if (options.mutant === 'all') return runMutants(mutants, say);
+  if (options.mutant === 'scripted') return runMutants(scriptedMutants, say);
   const mutant = options.mutant === null ? null : findMutant(options.mutant);
   if (mutant !== null) plantMutant(mutant);
   // After the mutant is planted: scenarios load the code that it changes.
@@ -136,7 +138,8 @@ function sweep(scenario: Scenario, options: SimulateOptions, hasMutant: boolean)
   for (const kept of hasMutant || index > 0 ? [] : keptFailures(options.failures)) {
     if (kept.scenario === scenario.name) playOne(scenario, kept.seed, kept.steps, kept.kill, tally);
   }
-  for (let at = index; at < options.maxSeeds && mayGoOn(); at += count) playSeed(scenario, String(options.from + at), options, tally, mayGoOn);
+  const maxSeeds = Math.min(options.maxSeeds, scenario.maxSeeds ?? Infinity);
+  for (let at = index; at < maxSeeds && mayGoOn(); at += count) playSeed(scenario, String(options.from + at), options, tally, mayGoOn);
   return tally;
 }
 

@@ -8,18 +8,18 @@
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { brokerMutants } from '../scenarios/broker/broker-mutants';
-import { clusterMutants, elusiveMutants } from '../scenarios/cluster/cluster-mutants';
+import { clusterMutants, scriptedMutants } from '../scenarios/cluster/cluster-mutants';
 import { logMutants } from '../scenarios/log-mutants';
 import { mirrorMutants } from '../scenarios/mirror/mirror-mutants';
 import { quorumMutants } from '../scenarios/quorum/quorum-mutants';
 import type { Mutant } from './mutant';
 
-export const mutants: readonly Mutant[] = [...logMutants, ...brokerMutants, ...quorumMutants, ...clusterMutants, ...mirrorMutants];
+export const mutants: readonly Mutant[] = [...logMutants, ...brokerMutants, ...quorumMutants, ...clusterMutants, ...scriptedMutants, ...mirrorMutants];
 
 const ROOT = resolve(__dirname, '..', '..', '..');
 
 export function findMutant(name: string): Mutant {
-  const mutant = [...mutants, ...elusiveMutants].find((candidate) => candidate.name === name);
+  const mutant = mutants.find((candidate) => candidate.name === name);
   if (mutant === undefined) throw new Error(`no such mutant: ${name}; --mutant list names them`);
   return mutant;
 }
@@ -50,8 +50,8 @@ function edit(mutant: Mutant, code: string): string {
   return parts.join(mutant.replace);
 }
 
-/** Runs every mutant in a process of its own. Returns 0 when each was found. */
-export async function runMutants(say: (line: string) => void): Promise<number> {
+/** Runs each in a process of its own. Returns 0 when all were found. */
+export async function runMutants(mutants: readonly Mutant[], say: (line: string) => void): Promise<number> {
   let missed = 0;
   for (const mutant of mutants) {
     if ((await simulate(['--mutant', mutant.name, ...(mutant.args ?? ['--seeds', '500'])])) !== 0) missed++;

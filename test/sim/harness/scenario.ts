@@ -51,6 +51,8 @@ export interface Scenario {
   readonly name: string;
   /** What a run of a hundred seeds must have met; a zero means that the scenario no longer tests what it says. */
   readonly counters: readonly string[];
+  /** Seeds that mean something; default: all. */
+  readonly maxSeeds?: number;
   /** 'wild' has faults of its own; 'calm' has none, for the enumeration of kill points. */
   plan(random: SimRandom, mood: 'wild' | 'calm'): readonly Step[];
   /** Plays the schedule in a world of its own; throws when an invariant does not hold. Call it from a macrotask. */

@@ -20,6 +20,8 @@ const RETRY_MS = 30;
 const MAX_RETRY_MS = 240;
 /** Fetches from a follower before the leader is asked again whom it prefers. */
 const LEASE = 40;
+/** Tries to read what is known to be there: then it is missing. */
+const MAX_END_TRIES = 500;
 
 interface FetchedRecords {
   readonly records: readonly ReadRecord[];
@@ -65,15 +67,16 @@ export class PartitionReader {
     return fetched.records.length;
   }
 
-  /** The whole partition, from its beginning to its high watermark. */
+  /** The whole partition, from its beginning to its high watermark; a new leader's may lag behind for a while. */
   async readWhole(): Promise<readonly ReadRecord[]> {
     const records: ReadRecord[] = [];
-    for (;;) {
+    for (let tries = 0; ; tries++) {
       const next = (records.at(-1)?.offset ?? -1) + 1;
       const fetched = await this.fetch(next, 0);
       if (fetched === null) await this.client.pause(RETRY_MS);
       else if (fetched.records.length > 0) records.push(...fetched.records);
-      else if (next >= fetched.highWatermark) return records;
+      else if (next >= fetched.highWatermark && (next >= this.ghost.committedEnd(this.key) || tries >= MAX_END_TRIES)) return records;
+      else if (next >= fetched.highWatermark) await this.client.pause(MAX_RETRY_MS);
       else this.ghost.violate(`I26 nothing to fetch at ${next} of ${this.key}, though its high watermark is ${fetched.highWatermark}`);
     }
   }

@@ -42,6 +42,14 @@ export class ClusterScript {
     return inMacrotask(() => new ClusterScript(new SimWorld({ seed }), { ...MODE, ...mode }).run(steps));
   }
 
+  /** As `play`, at once: call it from a macrotask. Returns the hash of what happened. */
+  static playNow(seed: string, steps: (script: ClusterScript) => Promise<void>, mode: Partial<ClusterMode>, count: (counter: string) => void): string {
+    const script = new ClusterScript(new SimWorld({ seed }), { ...MODE, ...mode });
+    script.run(steps);
+    for (const [counter, times] of script.counts) for (let i = 0; i < times; i++) count(counter);
+    return script.world.trace.hash;
+  }
+
   private constructor(
     readonly world: SimWorld,
     mode: ClusterMode,
@@ -91,12 +99,22 @@ export class ClusterScript {
     return this.workingUsers.admin.client.pause(delayMs);
   }
 
-  async until(condition: () => boolean, limitMs: number, what: string): Promise<void> {
+  async until(condition: () => boolean, limitMs: number, what: string, everyMs = SAMPLE_MS): Promise<void> {
     const untilMs = this.world.nowMs + limitMs;
     while (!condition()) {
       if (this.world.nowMs > untilMs) throw new SimViolation(`after ${limitMs} ms still not: ${what}\n${this.story()}`);
-      await this.pause(SAMPLE_MS);
+      await this.pause(everyMs);
     }
+  }
+
+  /** What a checker of the script's own has found. */
+  violate(what: string): never {
+    this.ghost.violate(what);
+  }
+
+  /** One who probes how soon there is an answer. */
+  producer(): ClusterIdempotentProducer {
+    return this.workingUsers.producer('scripted', PROBER);
   }
 
   /** Every broker is unfenced, every partition led, every replica in its ISR. */
@@ -113,7 +131,7 @@ export class ClusterScript {
   async ready(topic: string): Promise<ClusterIdempotentProducer> {
     await this.whole();
     await this.addTopic(topic, 1);
-    const producer = this.workingUsers.producer('scripted', PROBER);
+    const producer = this.producer();
     await this.sendOne(producer, { topic, partition: 0 });
     await this.whole();
     return producer;

@@ -72,6 +72,7 @@ export class ClusterWatch {
 
   /** Its disk has lost what it had acknowledged: the controller does not know it yet. */
   excuse(nodeId: number): void {
+    this.committed.advance();
     this.excused.set(nodeId, this.committed.image.cluster.brokers.get(nodeId)?.epoch ?? -1);
   }
 

@@ -22,9 +22,11 @@ import type { SimNode } from './sim-cluster';
 export interface FrameFault {
   readonly api: ApiName;
   readonly point: 'received' | 'beforeResponse';
-  /** 'drop', or how long it waits. */
-  readonly action: 'drop' | number;
+  /** 'drop', 'reset' (the connection goes with it), or how long it waits. */
+  readonly action: 'drop' | 'reset' | number;
   readonly untilMs: number;
+  /** Of those frames only some: by the node that listens, and who asks there. */
+  readonly which?: (node: SimNode, clientId: string) => boolean;
 }
 
 interface Candidacy {
@@ -38,6 +40,8 @@ export const FAULTY_APIS = ['AlterPartition', 'Vote', 'BeginQuorumEpoch', 'Fetch
 export class WireTap {
   private readonly faults: FrameFault[] = [];
   private readonly candidacies = new Map<string, Candidacy>();
+  /** Who asks on a connection, as far as a fault wants to know. */
+  private readonly clients = new Map<string, string>();
 
   constructor(
     private readonly votes: VoteChecker,
@@ -61,17 +65,29 @@ export class WireTap {
       // A dead process goes on to the end of its turn; what it says then nobody hears.
       if (node.lives !== lives || !this.isRunning(node)) return 'pass';
       if (frame.point === 'received') this.received(node, frame);
+      if (frame.point === 'received' && this.faults.some(({ which }) => which !== undefined)) this.noteClient(node, frame);
       if (frame.point === 'beforeResponse') this.answers(node, frame);
-      return this.faultFor(frame);
+      return this.faultFor(node, frame);
     };
   }
 
-  private faultFor(frame: Frame): FrameAction {
+  private faultFor(node: SimNode, frame: Frame): FrameAction {
     const nowMs = this.nowMs();
-    const fault = this.faults.find(({ api, point, untilMs }) => apis[api].key === frame.apiKey && point === frame.point && untilMs > nowMs);
+    const isMeant = ({ api, point, untilMs, which }: FrameFault): boolean =>
+      apis[api].key === frame.apiKey && point === frame.point && untilMs > nowMs && (which === undefined || which(node, this.clientOf(node, frame)));
+    const fault = this.faults.find(isMeant);
     if (fault === undefined) return 'pass';
-    this.count(fault.action === 'drop' ? 'frame lost' : 'frame delayed');
-    return fault.action === 'drop' ? 'drop' : { delayMs: fault.action };
+    this.count(typeof fault.action === 'string' ? 'frame lost' : 'frame delayed');
+    return typeof fault.action === 'string' ? fault.action : { delayMs: fault.action };
+  }
+
+  private noteClient(node: SimNode, frame: Frame): void {
+    this.clients.set(connectionKey(node, frame), decodeRequestHeader(frame.bytes).clientId ?? '');
+  }
+
+  /** Who asked last on the connection of this frame. */
+  private clientOf(node: SimNode, frame: Frame): string {
+    return this.clients.get(connectionKey(node, frame)) ?? '';
   }
 
   private received(node: SimNode, frame: Frame): void {
@@ -122,4 +138,5 @@ function responseOf<N extends ApiName>(name: N, frame: Frame): ResponseOf<N> {
   return decode(api.response, frame.apiVersion, frame.bytes, { offset }) as unknown as ResponseOf<N>;
 }
 
-const requestKey = (node: SimNode, { connection, correlationId }: Frame): string => `${node.id}/${node.lives}/${connection}/${correlationId}`;
+const connectionKey = (node: SimNode, { connection }: Frame): string => `${node.id}/${node.lives}/${connection}`;
+const requestKey = (node: SimNode, frame: Frame): string => `${connectionKey(node, frame)}/${frame.correlationId}`;

@@ -336,6 +336,7 @@ describe('what a leader believes of its ISR', () => {
     expect(advanceObjection('t-0', belief(), 8, registration(), ends)).toBeNull();
     expect(advanceObjection('t-0', belief(), 9, registration(), ends)).toContain('member 2 ends at 8');
     expect(advanceObjection('t-0', belief({ leaderEpoch: 3 }), 9, registration(), ends)).toBeNull();
+    expect(advanceObjection('t-0', belief({ partitionEpoch: 8 }), 9, registration(), ends)).toBeNull();
   });
 });
 

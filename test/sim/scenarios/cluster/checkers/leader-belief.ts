@@ -38,7 +38,8 @@ export function beliefObjection(key: string, belief: LeaderBelief, committed: Pa
 
 /** Who lacks what a leader calls committed, in a sentence; null when nobody does. `ends` has members that are not excused. */
 export function advanceObjection(key: string, belief: LeaderBelief, highWatermark: number, committed: PartitionRegistration, ends: readonly MemberEnd[]): string | null {
-  if (!isCurrentLeader(belief, committed)) return null;
+  // The controller's answer may have told the leader of an ISR that is not known to be committed here.
+  if (!isCurrentLeader(belief, committed) || belief.partitionEpoch > committed.partitionEpoch) return null;
   const behind = ends.find(({ endOffset }) => endOffset < highWatermark);
   if (behind === undefined) return null;
   return `I4 leader ${belief.brokerId} of ${key} in epoch ${belief.leaderEpoch} calls ${highWatermark} committed, and member ${behind.nodeId} ends at ${behind.endOffset} (isr [${committed.isr.join()}], elr [${committed.elr.join()}])`;

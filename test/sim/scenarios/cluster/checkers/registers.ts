@@ -48,7 +48,7 @@ export class RegisterChecker {
    */
   constructor(
     private readonly violate: (what: string) => void,
-    private readonly isAllKnown: () => boolean,
+    readonly isAllKnown: () => boolean,
   ) {}
 
   writing(register: string, value: string, nowMs: number): void {
