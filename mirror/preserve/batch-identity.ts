@@ -14,9 +14,10 @@ export function isSameBatch(a: BatchView, b: BatchView): boolean {
   return compare(a, b, AFTER_ATTRIBUTES);
 }
 
-/** Compaction takes records out of one of two batches that were the same. */
+/** Compaction takes records out of one of two batches that were the same, or notes when its tombstones may go (KIP-534). */
 export function mayBeCompacted(a: BatchView, b: BatchView): boolean {
-  return a.baseOffset === b.baseOffset && a.lastOffset === b.lastOffset && a.recordsCount !== b.recordsCount;
+  const isTouched = a.recordsCount !== b.recordsCount || a.hasDeleteHorizon !== b.hasDeleteHorizon;
+  return a.baseOffset === b.baseOffset && a.lastOffset === b.lastOffset && isTouched;
 }
 
 function compare(a: BatchView, b: BatchView, from: number): boolean {

@@ -94,6 +94,11 @@ describe('the comparison of two logs', () => {
     new DataView(bytes.buffer, bytes.byteOffset).setInt32(57, 1);
     expect(compared(compacted, log('0:a b', '2:c'), 3, true).fork).toBeNull();
     expect(compared(log('0:a b'), log('2:c'), 3, true)).toMatchObject({ fork: null });
+    // Its tombstones have been given a time to go.
+    const noted = log('0:a b');
+    new DataView(noted[0]!.bytes.buffer, noted[0]!.bytes.byteOffset).setInt16(21, 0x40);
+    expect(compared(noted, log('0:a b'), 2, true).fork).toBeNull();
+    expect(compared(noted, log('0:a b'), 2, false).fork).toBe(0);
   });
 });
 
