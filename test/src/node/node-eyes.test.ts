@@ -106,6 +106,18 @@ test('a broker in a library opens no port for metrics unless it is asked to', as
   await broker.stop();
 });
 
+test('a broker whose port for metrics is taken serves without', async () => {
+  const first = await startBroker({ overrides: WATCHED });
+  const taken = new URL(first.metricsUrl ?? '').port;
+  const second = await startBroker({ overrides: { 'metrics.listener': `localhost:${taken}` }, logLevel: 'silent' });
+  expect(second.metricsUrl).toBeNull();
+  const admin = clientOf(second.brokers).admin();
+  await admin.connect();
+  expect((await admin.describeCluster()).brokers).toHaveLength(1);
+  await admin.disconnect();
+  await Promise.all([first.stop(), second.stop()]);
+});
+
 test('a metric has at most metrics.max.series series, and what is left out is counted', async () => {
   const broker = await startBroker({ overrides: { ...WATCHED, 'metrics.max.series': 100, 'num.partitions': 130 } });
   const producer = clientOf(broker.brokers).producer();
