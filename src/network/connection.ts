@@ -246,6 +246,7 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
       this.failed(error);
     }
     this.#isBatching = false;
+    this.#times.takeNowMs();
     this.#writer.flush();
     this.#settle();
   }
@@ -303,12 +304,13 @@ export class ServerConnection implements RequestConnection, ConnectionEvents, Tu
     metrics.requests += 1;
     metrics.requestsInFlight += 1;
     const header = responseHeader(correlationId, responseHeaderVersion(api, apiVersion));
-    const timed = this.#times.begun(requests.of(apiKey), env.clock.monotonicMs());
+    const timed = this.#times.begun(requests.of(apiKey), this.#times.takeNowMs() ?? env.clock.monotonicMs());
     const { receivedMs } = timed;
     const request = { connection: this, api, apiVersion, correlationId, clientId, receivedMs, metrics: timed.api };
     const respond = (response: ResponseChunks | null): void => this.#respond(slot, header, response, timed);
     const continuation = handler.handle(request, frame.subarray(bodyOffset), respond);
     if (!slot.isDone) timed.handledMs = env.clock.monotonicMs();
+    else this.#times.noteNowMs();
     return this.#sliced.begin(continuation, bodyOffset);
   }
 

@@ -25,6 +25,8 @@ export class RequestTimes {
   #readMs = 0;
   /** Since when the request that comes next has had to wait; -1 when it does not. */
   #heldMs = -1;
+  #nowMs = -1;
+  #respondedMs = -1;
   #apis: (ApiMetrics | null)[] = [];
   #numbers = new Float64Array(0);
   #head = 0;
@@ -35,10 +37,24 @@ export class RequestTimes {
   /** Bytes have come. */
   read(nowMs: number): void {
     this.#readMs = nowMs;
+    this.#nowMs = nowMs;
+  }
+
+  /** The request was answered within its handler's turn: the next one of the same read begins where it ended. */
+  noteNowMs(): void {
+    this.#nowMs = this.#respondedMs;
+  }
+
+  /** The time, if nothing has taken any since it was noted: every look at the clock counts. */
+  takeNowMs(): number | null {
+    const nowMs = this.#nowMs;
+    this.#nowMs = -1;
+    return nowMs < 0 ? null : nowMs;
   }
 
   /** The next request may not be executed yet. */
   held(): void {
+    this.#nowMs = -1;
     if (this.#heldMs < 0) this.#heldMs = this.#readMs;
   }
 
@@ -49,6 +65,7 @@ export class RequestTimes {
   }
 
   responded({ api, readMs, receivedMs, handledMs }: TimedRequest, nowMs: number, hasResponse: boolean): void {
+    this.#respondedMs = nowMs;
     api.queue.record(receivedMs - readMs);
     api.local.record((handledMs < 0 ? nowMs : handledMs) - receivedMs);
     // Who answers within its handler's turn waits for nobody.
