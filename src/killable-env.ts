@@ -223,6 +223,7 @@ function killableMonitoring(monitoring: Monitoring, life: NodeLife): Monitoring 
       return listener;
     },
     figures: () => monitoring.figures(),
+    runtimeMetrics: () => monitoring.runtimeMetrics(),
   };
 }
 

@@ -22,12 +22,6 @@ export interface HttpListener {
 /** Answers a GET; the path comes without its query. A rejection is answered with 500 and its message. */
 export type HttpHandler = (path: string) => Promise<HttpAnswer>;
 
-export interface GarbageCollections {
-  readonly kind: 'minor' | 'major' | 'incremental' | 'weakcb';
-  readonly count: number;
-  readonly seconds: number;
-}
-
 /** How late timers were, from one reading to the next one at least ten seconds after it. */
 export interface LoopDelay {
   readonly meanSeconds: number;
@@ -38,27 +32,33 @@ export interface LoopDelay {
   readonly longestEverSeconds: number;
 }
 
+/** What the runtime's own metrics lack. */
 export interface ProcessFigures {
-  readonly startSeconds: number;
-  readonly cpuUserSeconds: number;
-  readonly cpuSystemSeconds: number;
-  readonly residentBytes: number;
-  readonly heapUsedBytes: number;
-  readonly heapTotalBytes: number;
   readonly heapLimitBytes: number;
-  readonly externalBytes: number;
   readonly arrayBuffersBytes: number;
   /** Null where the system does not tell. */
   readonly openDescriptors: number | null;
   readonly maxDescriptors: number | null;
   readonly loopDelay: LoopDelay;
-  readonly garbageCollections: readonly GarbageCollections[];
-  readonly runtimeVersion: string;
+}
+
+/** One value of a metric of the runtime. `suffix` is behind the family's name: '', or `_bucket` and the like of a histogram. */
+export interface RuntimeSample {
+  readonly suffix: string;
+  readonly labels: Readonly<Partial<Record<string, string | number>>>;
+  readonly value: number;
+}
+
+export interface RuntimeMetric {
+  readonly name: string;
+  readonly samples: readonly RuntimeSample[];
 }
 
 export interface Monitoring {
   /** `port` 0 picks a free one. Only GET and HEAD reach `handle`. Rejects with a BindError. */
   listen(host: string, port: number, handle: HttpHandler): Promise<HttpListener>;
-  /** The first call begins to measure the loop and the garbage collector. */
+  /** The first call begins to measure the loop. */
   figures(): ProcessFigures;
+  /** What Node's exporters tell of any process, by the usual names. The first call loads what collects it. */
+  runtimeMetrics(): Promise<readonly RuntimeMetric[]>;
 }

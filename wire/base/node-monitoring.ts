@@ -14,5 +14,9 @@ export function nodeMonitoring(): Monitoring {
       const { processFigures } = require('./node-process-figures') as typeof import('./node-process-figures');
       return processFigures();
     },
+    async runtimeMetrics() {
+      const runtime = require('./node-prom-client') as typeof import('./node-prom-client');
+      return runtime.runtimeMetrics();
+    },
   };
 }

@@ -1,21 +1,14 @@
-/** Part of the binding (`node-env.ts`): what this process knows of itself: CPU, memory, descriptors, the loop's delays. */
+/** Part of the binding (`node-env.ts`): what this process knows of itself beside the usual: descriptors, the loop's delays. */
 import { readFileSync, readdir, statSync } from 'node:fs';
-import { type IntervalHistogram, PerformanceObserver, constants, monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import * as v8 from 'node:v8';
-import type { GarbageCollections, LoopDelay, ProcessFigures } from './monitoring';
+import type { LoopDelay, ProcessFigures } from './monitoring';
 
 const LOOP_RESOLUTION_MS = 20;
 /** Readings closer to each other than this tell of the same stretch of time: several may watch. */
 const MIN_STRETCH_MS = 10_000;
 const NANOSECONDS = 1e9;
 const DESCRIPTORS = '/proc/self/fd';
-
-const KINDS: readonly (readonly [flag: number, kind: GarbageCollections['kind']])[] = [
-  [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
-  [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
-  [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'],
-  [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weakcb'],
-];
 
 /** One for the process, whoever watches and however many brokers it runs. */
 let watcher: ProcessWatcher | undefined;
@@ -31,42 +24,18 @@ class ProcessWatcher {
   private longestEverSeconds = 0;
   /** As of the last time; null before the first. */
   private listedDescriptors: number | null = null;
-  private readonly collections = new Map(KINDS.map(([flag]) => [flag, { count: 0, seconds: 0 }]));
 
   constructor() {
     this.histogram.enable();
-    const observer = new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) this.collected(entry);
-    });
-    observer.observe({ entryTypes: ['gc'] });
-  }
-
-  private collected(entry: { readonly duration: number; readonly detail?: unknown }): void {
-    const { kind } = (entry.detail ?? {}) as { readonly kind?: number };
-    const sums = this.collections.get(kind ?? -1);
-    if (sums === undefined) return;
-    sums.count++;
-    sums.seconds += entry.duration / 1000;
   }
 
   figures(): ProcessFigures {
-    const { user, system } = process.cpuUsage();
-    const memory = process.memoryUsage();
     return {
-      startSeconds: performance.timeOrigin / 1000,
-      cpuUserSeconds: user / 1e6,
-      cpuSystemSeconds: system / 1e6,
-      residentBytes: memory.rss,
-      heapUsedBytes: memory.heapUsed,
-      heapTotalBytes: memory.heapTotal,
       heapLimitBytes: v8.getHeapStatistics().heap_size_limit,
-      externalBytes: memory.external,
-      arrayBuffersBytes: memory.arrayBuffers,
+      arrayBuffersBytes: process.memoryUsage().arrayBuffers,
       openDescriptors: this.openDescriptors(),
       maxDescriptors: maxDescriptors(),
       loopDelay: this.loopDelay(),
-      garbageCollections: KINDS.map(([flag, kind]) => ({ kind, ...(this.collections.get(flag) ?? { count: 0, seconds: 0 }) })),
-      runtimeVersion: process.version,
     };
   }
 

@@ -44,6 +44,11 @@ export class MetricsWriter {
     if (this.text.length > STRETCH_CHARS) this.settle();
   }
 
+  /** A sample whose name has something behind the family's, as the parts of somebody else's histogram have. */
+  addPart(suffix: string, labels: string, value: number): void {
+    if (this.hasRoom()) this.text += `${this.family?.name}${suffix}${labels} ${valueText(value)}\n`;
+  }
+
   /** One more series of a family of histograms; Prometheus is told seconds. */
   addHistogram(labels: string, histogram: Histogram): void {
     if (!this.hasRoom()) return;

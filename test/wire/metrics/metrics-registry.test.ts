@@ -152,7 +152,10 @@ describe('the listener', () => {
       const text = await answer.text();
       expect(Number(/^process_cpu_seconds_total (\S+)$/m.exec(text)?.[1])).toBeGreaterThan(0);
       expect(Number(/^nodejs_heap_size_used_bytes (\S+)$/m.exec(text)?.[1])).toBeGreaterThan(1e6);
-      expect(text).toMatch(/^nodejs_gc_runs_total\{kind="minor"\} \d+$/m);
+      expect(text).toMatch(/^nodejs_version_info\{version="v\d+\.\d+\.\d+",major="\d+",minor="\d+",patch="\d+"\} 1$/m);
+      expect(text).toMatch(/^nodejs_heap_space_size_used_bytes\{space="old"\} \d+$/m);
+      expect(text).toMatch(/^# TYPE nodejs_gc_duration_seconds histogram$/m);
+      expect(text).not.toMatch(/nodejs_active_/);
       expect((await fetch(`${url}/metrics`, { method: 'POST', body: 'x' })).status).toBe(405);
       expect((await fetch(`${url}/readyz`, { method: 'HEAD' })).status).toBe(200);
     } finally {
