@@ -89,7 +89,7 @@ export class Flow {
     this.positions = new Positions({
       client: groupClient,
       membership: () => this.member.membership,
-      fenced: () => this.member.fenced(),
+      fenced: (membership) => this.member.fenced(membership),
     });
     this.member = new GroupMember({
       env,

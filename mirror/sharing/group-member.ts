@@ -88,9 +88,12 @@ export class GroupMember {
     this.wake();
   }
 
-  /** The coordinator has refused something in the name of this member. */
-  fenced(): void {
-    if (this.generationId < 0) return;
+  /**
+   * The coordinator has refused something in the name of this member. While it joins again that says nothing: its former
+   * generation has ended as it should, and whether it is still a member the answer to its JoinGroup tells.
+   */
+  fenced({ generationId }: Membership): void {
+    if (!this.isAssigned || generationId !== this.generationId) return;
     this.loseAll('the group goes on without this process');
     this.wake();
   }

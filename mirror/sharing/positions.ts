@@ -25,8 +25,8 @@ export interface PositionsParts {
   readonly client: GroupClient;
   /** null: this process is no member now, and must not store anything. */
   membership(): Membership | null;
-  /** The group does not know this member or generation. */
-  fenced(errorCode: number): void;
+  /** The group does not know the member or the generation in whose name something was to be stored. */
+  fenced(as: Membership): void;
 }
 
 interface Pending {
@@ -152,15 +152,15 @@ export class Positions implements PositionBook {
     const { groupId } = this.parts.client;
     const request = { groupId, generationIdOrMemberEpoch: generationId, memberId, topics };
     const response = await this.parts.client.ask('OffsetCommit', request, { maxVersion: MAX_VERSION });
-    this.committed(some, response);
+    this.committed(some, response, membership);
   }
 
-  private committed(some: readonly Pending[], response: ResponseOf<'OffsetCommit'>): void {
+  private committed(some: readonly Pending[], response: ResponseOf<'OffsetCommit'>, membership: Membership): void {
     const errors = new Map<string, number>();
     for (const { name, partitions } of response.topics) {
       for (const { partitionIndex, errorCode } of partitions) errors.set(`${name}:${partitionIndex}`, errorCode);
     }
-    let fencedBy: number = ErrorCode.NONE;
+    let isFenced = false;
     for (const { partition, stored, done } of some) {
       const key = keyOf(partition);
       const errorCode = errors.get(key) ?? ErrorCode.UNKNOWN_SERVER_ERROR;
@@ -170,10 +170,10 @@ export class Positions implements PositionBook {
         continue;
       }
       this.parts.client.noteError(errorCode);
-      if (FENCED.has(errorCode)) fencedBy = errorCode;
+      isFenced ||= FENCED.has(errorCode);
       done(new ServerError(errorCode, `position of ${partition.targetTopic}-${partition.partition}`));
     }
-    if (fencedBy !== ErrorCode.NONE) this.parts.fenced(fencedBy);
+    if (isFenced) this.parts.fenced(membership);
   }
 }
 

@@ -227,11 +227,13 @@ class MirrorPlay {
     const { world } = this;
     if (world.running(brokerOf(cluster)).process.isDead) return;
     world.kill(brokerOf(cluster));
-    if (step.kind === 'power') {
+    // Who does not flush makes no promise over a loss of power.
+    const isPower = step.kind === 'power' && this.mode.flush;
+    if (isPower) {
       world.powerLoss(world.host(cluster));
       world.powerOn(world.host(cluster));
     }
-    this.play.count(step.kind);
+    this.play.count(isPower ? 'power' : 'kill');
     const isDown = client.pause(Number(step['downMs'])).then(() => this.startBroker(cluster));
     // The source is needed for what comes next; the target is not.
     if (cluster === 'a') await isDown;
