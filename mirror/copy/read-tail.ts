@@ -6,6 +6,8 @@ import type { BaseEnv } from '../../wire/base/env';
 import { ErrorCode } from '../../wire/base/error-codes';
 import { ServerError } from '../../wire/broker-link';
 import type { ClusterClient } from '../../wire/cluster-client';
+import { BATCH_HEADER_BYTES, BatchField } from '../../wire/record/batch';
+import { readInt64 } from '../../wire/record/big-endian';
 import type { FlowPartition } from '../flow/flow-partition';
 import { committedBatches } from './committed-batches-core';
 import type { ResumePoint } from './partition-writer';
@@ -47,6 +49,10 @@ export async function readTail(
   return match;
 }
 
+function firstOffsetOf(records: Uint8Array, whenEmpty: number): number {
+  return records.length < BATCH_HEADER_BYTES ? whenEmpty : readInt64(records, BatchField.baseOffset);
+}
+
 class SourceReader {
   private isAtEnd = false;
 
@@ -65,8 +71,10 @@ class SourceReader {
       const from = Math.max(this.offset, startOffset);
       const options = { maxBytes: MAX_BYTES, maxWaitMs: 0, readCommitted: true };
       const fetched = await this.parts.source.fetch(sourceTopic, partition, from, options);
-      const { batches, nextOffset } = committedBatches(fetched.records, from, fetched.abortedTransactions);
-      this.isAtEnd = nextOffset === from;
+      // Records expire by offset, and the batch that the log now starts within was copied whole when it was.
+      const first = startOffset > this.offset ? Math.min(from, firstOffsetOf(fetched.records, from)) : from;
+      const { batches, nextOffset } = committedBatches(fetched.records, first, fetched.abortedTransactions);
+      this.isAtEnd = nextOffset <= from;
       this.offset = nextOffset;
       for (const batch of batches) {
         const bytes = isPassable(batch) ? batch.bytes : rebuiltBatch(batch, this.parts.env.crc32c).bytes;

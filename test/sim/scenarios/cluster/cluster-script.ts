@@ -82,8 +82,12 @@ export class ClusterScript {
       this.users.close();
       this.isOver = true;
     });
-    const end = world.run({ until: () => this.isOver, untilMs: MAX_SCRIPT_MS });
-    if (end !== 'met') throw new SimViolation(`the script hangs (${end}):\n${this.story()}`);
+    try {
+      const end = world.run({ until: () => this.isOver, untilMs: MAX_SCRIPT_MS });
+      if (end !== 'met') throw new SimViolation(`the script hangs (${end}):\n${this.story()}`);
+    } finally {
+      this.watch.close();
+    }
   }
 
   private get workingUsers(): ClusterWorkload {

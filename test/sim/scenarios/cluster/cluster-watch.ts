@@ -64,6 +64,10 @@ export class ClusterWatch {
     this.replicas = new LeaderWatch((brokerId, partition) => this.advanced(brokerId, partition));
   }
 
+  close(): void {
+    this.replicas.close();
+  }
+
   /** The quorum's leader of the newest epoch that anybody knows of; null before the first. */
   get controllerId(): number | null {
     const epochs = [...this.votes.leaderOfEpoch.keys()];

@@ -76,6 +76,14 @@ class ClusterPlay {
   }
 
   run(): Played {
+    try {
+      return this.played();
+    } finally {
+      this.watch.close();
+    }
+  }
+
+  private played(): Played {
     const { world, cluster: nodes } = this;
     this.play.count(this.modes.flush ? 'flushed mode' : 'cached mode');
     this.play.count(this.modes.fastDetection ? 'fast detection' : "Kafka's detection");

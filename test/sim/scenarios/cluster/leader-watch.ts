@@ -2,7 +2,7 @@
  * Sees into the leaders themselves: each time that a high watermark moves it is told which replica moved it, and all that
  * lead can be looked at. Partitions of all simulated nodes live in this process, so their class is watched, not their node.
  *
- * One play at a time: the latest watcher hears.
+ * One play at a time: the latest watcher hears, until it is closed.
  */
 
 import type { PartitionCore } from '../../../../src/replication/partition-core';
@@ -37,6 +37,11 @@ export class LeaderWatch {
   constructor(private readonly moved: Watcher) {
     plant();
     current = this;
+  }
+
+  /** The play is over: what other plays do is none of its business. */
+  close(): void {
+    if (current === this) current = null;
   }
 
   /** Replicas that believe to lead, of processes that live or have lived: of each node and partition the latest. */
