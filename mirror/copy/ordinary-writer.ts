@@ -28,6 +28,7 @@ import {
 } from './partition-writer';
 import { isPassable, rebuiltBatch } from './rebuilt-batch';
 import { readTail } from './read-tail';
+import { assertSound } from './sound-batch';
 
 /** Where a partition's copy was when it was stored, and with whose name it writes. */
 export interface StoredPosition extends ResumePoint {
@@ -152,6 +153,7 @@ export class OrdinaryWriter implements PartitionWriter {
 
   pack(batches: readonly CommittedBatch[]): Parcel {
     const batch = batches[0]!;
+    assertSound(batch, this.partition, this.parts.env.crc32c);
     const { partition: index } = this.partition;
     if (!isPassable(batch)) return this.packRebuilt(batch);
     const { bytes, recordsCount, baseOffset, lastOffset } = batch;

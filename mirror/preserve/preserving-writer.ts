@@ -19,6 +19,7 @@ import type { CommittedBatch } from '../copy/committed-batches-core';
 import type { PositionBook } from '../copy/ordinary-writer';
 import { CopyStopped, type Parcel, type PartitionWriter, type ProduceAnswer, type ResumePoint, type SourceRange, type Verdict } from '../copy/partition-writer';
 import type { FlowContext } from '../flow/flow-part';
+import { assertSound } from '../copy/sound-batch';
 import type { FlowPartition } from '../flow/flow-partition';
 import { lastBatchesAgree } from './last-batch';
 import { mirroredRange, startAt, type LogRange } from './mirror-mode';
@@ -139,8 +140,10 @@ export class PreservingWriter implements PartitionWriter {
   }
 
   /** A committed transaction's records are records like others; its marker is not copied. */
-  private unmark({ bytes, attributes }: CommittedBatch): void {
+  private unmark(batch: CommittedBatch): void {
+    const { bytes, attributes } = batch;
     if ((attributes & BatchAttribute.transactional) === 0) return;
+    assertSound(batch, this.partition, this.parts.env.crc32c);
     writeInt16(bytes, BatchField.attributes, attributes & ~BatchAttribute.transactional);
     writeInt32(bytes, BatchField.crc, this.parts.env.crc32c(bytes.subarray(BatchField.attributes)));
   }

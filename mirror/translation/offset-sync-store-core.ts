@@ -11,16 +11,22 @@ import { OffsetRuns } from './offset-runs-core';
 
 /** 24 bytes each. */
 const DEFAULT_MAX_RUNS = 4096;
+/** More than a cluster has; what names others is not of a mirror. */
+const MAX_PARTITIONS = 200_000;
 
 export class OffsetSyncStore {
-  private readonly partitions = new Map<string, OffsetRuns[]>();
+  private readonly topics = new Map<string, Map<number, OffsetRuns>>();
+  private partitions = 0;
   private readonly topicIds = new Map<string, string>();
 
   constructor(private readonly maxRunsPerPartition = DEFAULT_MAX_RUNS) {}
 
   /** Syncs of a partition come in the order in which they were written. */
   add({ topic, partition, upstreamOffset, downstreamOffset }: OffsetSync, run: SyncRun | null): void {
+    // Anybody may write to this topic: what no mirror would is passed over.
+    if (partition < 0 || upstreamOffset < 0 || downstreamOffset < 0) return;
     const runs = this.runsOf(topic, partition);
+    if (runs === null) return;
     if (run !== null) this.noteTopicId(topic, run.topicId);
     const length = upstreamOffset - (run?.upstreamStart ?? upstreamOffset) + 1;
     const isInStep = run !== null && length >= 1 && downstreamOffset - run.downstreamStart + 1 === length;
@@ -30,7 +36,8 @@ export class OffsetSyncStore {
 
   /** The topic holds nothing any more of what was read before. */
   clear(): void {
-    this.partitions.clear();
+    this.topics.clear();
+    this.partitions = 0;
     this.topicIds.clear();
   }
 
@@ -39,27 +46,29 @@ export class OffsetSyncStore {
    * known of that. What lies behind it on the target is all that has been copied from there on, and perhaps some of before.
    */
   translate(topic: string, partition: number, upstreamOffset: number): number | null {
-    return this.partitions.get(topic)?.[partition]?.toDownstream(upstreamOffset) ?? null;
+    return this.topics.get(topic)?.get(partition)?.toDownstream(upstreamOffset) ?? null;
   }
 
   /** The other way: where at the source a reader of the copy goes on. */
   translateBack(topic: string, partition: number, downstreamOffset: number): number | null {
-    return this.partitions.get(topic)?.[partition]?.toUpstream(downstreamOffset) ?? null;
+    return this.topics.get(topic)?.get(partition)?.toUpstream(downstreamOffset) ?? null;
   }
 
-  private runsOf(topic: string, partition: number): OffsetRuns {
-    let partitions = this.partitions.get(topic);
-    if (partitions === undefined) {
-      partitions = [];
-      this.partitions.set(topic, partitions);
-    }
-    while (partitions.length <= partition) partitions.push(new OffsetRuns(this.maxRunsPerPartition));
-    return partitions[partition]!;
+  /** null: there are more than there can be. */
+  private runsOf(topic: string, partition: number): OffsetRuns | null {
+    const known = this.topics.get(topic)?.get(partition);
+    if (known !== undefined) return known;
+    if (this.partitions === MAX_PARTITIONS) return null;
+    this.partitions++;
+    const made = new OffsetRuns(this.maxRunsPerPartition);
+    const partitions = this.topics.get(topic) ?? new Map<number, OffsetRuns>();
+    this.topics.set(topic, partitions.set(partition, made));
+    return made;
   }
 
   private noteTopicId(topic: string, topicId: string): void {
     const before = this.topicIds.get(topic);
     this.topicIds.set(topic, topicId);
-    if (before !== undefined && before !== topicId) for (const runs of this.partitions.get(topic) ?? []) runs.clear();
+    if (before !== undefined && before !== topicId) for (const runs of this.topics.get(topic)?.values() ?? []) runs.clear();
   }
 }

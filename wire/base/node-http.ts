@@ -1,24 +1,27 @@
 /**
  * Part of the binding (`node-env.ts`): an HTTP listener over node:http, for scrapers and load balancers.
  *
- * Bounded: so many connections, so long for a request's head, so long without one; a body is not read.
+ * Bounded: so many connections, so long for a request's head, so long without one, so long until an answer has been read; a
+ * body is not read.
  */
 import * as http from 'node:http';
 import * as timers from 'node:timers';
 import { BindError } from './env';
 import type { HttpHandler, HttpListener } from './monitoring';
 
-const realSetImmediate = timers.setImmediate;
+const { setImmediate: realSetImmediate, setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = timers;
 
 const MAX_CONNECTIONS = 64;
 const MAX_HEADER_BYTES = 8 * 1024;
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
+/** Who does not read holds one of the few connections, and the answer in memory. */
+const ANSWER_TIMEOUT_MS = 30_000;
 const TEXT = 'text/plain; charset=utf-8';
 
 /** Rejects with a BindError. */
-export function listenHttp(host: string, port: number, handle: HttpHandler): Promise<HttpListener> {
+export function listenHttp(host: string, port: number, handle: HttpHandler, answerTimeoutMs = ANSWER_TIMEOUT_MS): Promise<HttpListener> {
   const server = http.createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: HEADERS_TIMEOUT_MS,
@@ -26,7 +29,11 @@ export function listenHttp(host: string, port: number, handle: HttpHandler): Pro
     keepAliveTimeout: KEEP_ALIVE_MS,
   });
   server.maxConnections = MAX_CONNECTIONS;
-  server.on('request', (request: http.IncomingMessage, response: http.ServerResponse) => answer(request, response, handle));
+  server.on('request', (request: http.IncomingMessage, response: http.ServerResponse) => {
+    const timer = realSetTimeout(() => request.socket.destroy(), answerTimeoutMs);
+    response.on('close', () => realClearTimeout(timer));
+    answer(request, response, handle);
+  });
   return new Promise((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException): void => reject(new BindError(error.code ?? 'UNKNOWN', error.message));
     server.once('error', refused);

@@ -253,3 +253,18 @@ describe('whatever is copied, lost on the way, copied again or left out', () => 
     expect(() => expectNothingSkipped(1, ahead, limits(told))).toThrow(/and a record behind it lies at/);
   });
 });
+
+describe('a record that no mirror has written among the syncs', () => {
+  test('is passed over: partitions and offsets below zero', () => {
+    const store = new OffsetSyncStore();
+    store.add({ topic: 't', partition: -1, upstreamOffset: 1, downstreamOffset: 1 }, null);
+    store.add({ topic: 't', partition: 0, upstreamOffset: -5, downstreamOffset: 1 }, null);
+    expect([store.translate('t', -1, 1), store.translate('t', 0, 1)]).toEqual([null, null]);
+  });
+
+  test('costs what one partition costs, whatever number it has', () => {
+    const store = new OffsetSyncStore();
+    store.add({ topic: 't', partition: 2 ** 31 - 1, upstreamOffset: 4, downstreamOffset: 7 }, null);
+    expect(store.translate('t', 2 ** 31 - 1, 4)).toBe(7);
+  });
+});
