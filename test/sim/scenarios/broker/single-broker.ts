@@ -257,8 +257,9 @@ class BrokerPlay {
 
   private spoilDisk(step: Step): void {
     const { disk } = this.world.host(BROKER_HOST);
-    // A broker that has another directory left goes on, and nobody starts it again for the one that has failed.
-    if (step.kind === 'fault' && this.directories.length > 1) return;
+    // A broker that has another directory left goes on, and nobody starts it again for the one that has failed. A future log
+    // that finds no space takes its directory offline, too.
+    if (this.directories.length > 1) return;
     this.mayFail = true;
     this.play.count(step.kind);
     if (step.kind === 'fault') {
