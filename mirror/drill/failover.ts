@@ -201,6 +201,6 @@ export class Failover {
     say('');
     say(`Clients: set bootstrap.servers=${servers} and restart them; groups go on at the offsets that they had.`);
     say(`Producers that could not be stopped get POLICY_VIOLATION from ${flow.source.alias} if it was frozen; if it was declared lost, keep them away from it when it comes back.`);
-    say(`When ${flow.source.alias} is back: moldau mirror failback --from ${flow.target.alias} --to ${flow.source.alias}`);
+    say(`When ${flow.source.alias} is back: moldau mirror failback mm2.properties --from ${flow.target.alias} --to ${flow.source.alias} --dry-run`);
   }
 }

@@ -157,8 +157,8 @@ Examples:
   moldau server --override log.dirs=/var/lib/moldau
   moldau server --override listeners=PLAINTEXT://:9092 \\
     --override advertised.listeners=PLAINTEXT://kafka.example:9092
-  moldau server config/server.properties --override num.partitions=3
-  moldau server config/server.properties --processes 4`;
+  moldau server my.properties --override num.partitions=3
+  moldau server my.properties --processes 4`;
 
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
