@@ -150,7 +150,9 @@ export class QuorumMachine {
   meet({ epoch, leaderId: told, endpoints }: LeaderView, turn: Turn): void {
     if (epoch < this.epoch) return;
     // A node whose disk was replaced hears of the leader that it was: one with its id and another directory.
-    const isFormerSelf = told === this.self.id && this.role.name !== 'leader' && this.role.name !== 'resigned' && !this.isVoter;
+    const isSaidToLead = told === this.self.id && this.role.name !== 'leader' && this.role.name !== 'resigned';
+    if (isSaidToLead && this.isVoter && epoch > this.epoch) return this.becomeFormerLeader(epoch, turn);
+    const isFormerSelf = isSaidToLead && !this.isVoter;
     const leaderId = isFormerSelf ? NO_LEADER : told;
     const isSelf = leaderId === this.self.id;
     const known = epoch === this.epoch ? this.leaderId : NO_LEADER;
@@ -226,6 +228,16 @@ export class QuorumMachine {
   becomeResigned(turn: Turn): void {
     const successors = this.role.name === 'leader' ? this.role.state.successors(this.voters) : [];
     this.enter(this.epoch, this.resignedRole(successors, turn.now), turn);
+  }
+
+  /**
+   * This node led an epoch and has lost the disk that said so, while its followers have not noticed: voters of a static quorum
+   * are known by their ids alone. It is bound by what it no longer knows, so it leads and votes no more in that epoch; it says
+   * so, and the others elect a successor. (Kafka's node ends here.)
+   */
+  private becomeFormerLeader(epoch: number, turn: Turn): void {
+    this.persist({ epoch, leaderId: this.self.id, votedKey: null });
+    this.enter(epoch, this.resignedRole([], turn.now), turn);
   }
 
   resignedRole(successors: readonly ReplicaKey[], now: Instant): Extract<RaftRole, { name: 'resigned' }> {

@@ -10,8 +10,11 @@ import { kafkaGetOffsets } from './scenarios/offsets';
 // Three JVMs of Kafka and one of its tools start beside three processes of Moldau.
 jest.setTimeout(180_000);
 
-/** Where a group is coordinated and a partition led is chance, in both clusters. */
-const ANY_NODE = [[/<port of \d> +\(\d\) +/g, '<port of a node> (<id>) ']] as const;
+/** Where a group is coordinated, a partition led and a replica placed is chance, in both clusters. */
+const ANY_NODE = [
+  [/<port of \d> +\(\d\) +/g, '<port of a node> (<id>) '],
+  [/(Leader|Replicas): [\d,]+/g, '$1: <chance>'],
+] as const;
 
 function onAnyNode(scenario: Scenario): Scenario {
   const steps = scenario.steps.map((step): Step => ('tool' in step && !('start' in step) ? { ...step, varies: [...(step.varies ?? []), ...ANY_NODE] } : step));

@@ -331,6 +331,15 @@ describe('a restart', () => {
     expect(raft.lines).toContain('  ask 2: vote for 1 in epoch 5, log 0@0');
   });
 
+  test('without its disk gives up the epoch that it led, as its followers tell it, and votes for nobody in it', () => {
+    const raft = oneOfThree({ staticVoters: votersOf(1, 2, 3), voters: null }).fresh().answers(2, { epoch: 5, leaderId: 1 });
+    expect(raft.core.roleName).toBe('resigned');
+    expect(raft.lines).toContain('  ask 2: endQuorumEpoch 5, leader 1, successors none');
+    raft.fresh().asks(3, voteFor(3, 5));
+    expect(raft.lines).toContain('  answer vote: refused, epoch 5 leader 1');
+    expect(raft.wait(2000).step({ type: 'tick' }).core.leader).toEqual({ leaderId: -1, epoch: 6 });
+  });
+
   test('as a follower goes on fetching from the leader that it had', () => {
     const raft = oneOfThree({ stored: { epoch: 5, leaderId: 2, votedKey: null } });
     expect(raft.core.leader).toEqual({ leaderId: 2, epoch: 5 });
