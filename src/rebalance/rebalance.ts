@@ -72,6 +72,7 @@ export class Rebalance {
     const moves = this.plan(view);
     this.printPlan(view, moves);
     if (this.options.action === 'dry-run') return;
+    await this.clearLeftThrottles(view);
     await this.throttled(moves, view, () => this.execute(moves));
     await this.electPreferred();
   }
@@ -95,6 +96,15 @@ export class Rebalance {
     for (const move of moves) print(moveLine(move));
     for (const line of costLines(moves, this.limits.maxPartitions, this.options.throttle)) print(line);
     if (this.options.action === 'dry-run') print('Nothing was changed; --execute does it.');
+  }
+
+  /** Nothing is being moved, so whatever throttle is set is of a run that died, or of a tool whose user never asked it to verify. */
+  private async clearLeftThrottles({ brokers, partitions }: ClusterView): Promise<void> {
+    const left = await this.throttle.left(topicsIn(partitions), brokers.map(({ id }) => id));
+    if (left.topics.length === 0 && left.brokers.length === 0) return;
+    await this.throttle.clear(left.topics, left.brokers);
+    const where = [...someOf('brokers', left.brokers), ...someOf('topics', left.topics)];
+    this.ports.print(`A throttle that was left, of ${where.join(' and ')}, is taken away.`);
   }
 
   /** The cluster's throttle is on while `work` goes on; an end by a signal leaves it on, which `--cancel` or the next run mends. */
@@ -158,11 +168,9 @@ export class Rebalance {
 
   private async cancel(): Promise<void> {
     const ongoing = await this.reader.ongoing();
-    if (ongoing.length === 0) return this.ports.print('Nothing is being moved.');
-    await this.alter(ongoing.map((each) => ({ ...each, replicas: null })));
-    const { brokers } = await this.reader.placed();
-    await this.throttle.clear(topicsIn(ongoing), brokers.map(({ id }) => id));
-    this.ports.print(`Taken back: ${ongoing.map(keyOf).join(', ')}.`);
+    if (ongoing.length > 0) await this.alter(ongoing.map((each) => ({ ...each, replicas: null })));
+    this.ports.print(ongoing.length === 0 ? 'Nothing is being moved.' : `Taken back: ${ongoing.map(keyOf).join(', ')}.`);
+    await this.clearLeftThrottles(await this.reader.placed());
   }
 
   private async alter(partitions: readonly (OngoingPartition & { readonly replicas: readonly number[] | null })[]): Promise<void> {
@@ -195,6 +203,12 @@ export class Rebalance {
     this.ports.print(`${elsewhere.length - refused.length} partitions are led by their preferred leader again.`);
     if (refused.length > 0) this.ports.print(`${refused.length} are not, as it is not in sync.`);
   }
+}
+
+/** Not more names than a line holds. */
+function someOf(what: string, names: readonly (string | number)[]): readonly string[] {
+  if (names.length === 0) return [];
+  return [`${what} ${names.slice(0, 5).join(', ')}${names.length > 5 ? `, and ${names.length - 5} more` : ''}`];
 }
 
 const NOWHERE: OngoingPartition = { topic: '', partition: 0 };

@@ -4,7 +4,7 @@
  */
 import { ErrorCode } from '../../wire/base/error-codes';
 import { ServerError } from '../../wire/broker-link';
-import type { ClusterClient } from '../../wire/cluster-client';
+import type { ClusterClient, Target } from '../../wire/cluster-client';
 import type { Move } from './plan-core';
 
 const TOPIC = 2;
@@ -15,6 +15,16 @@ const DELETE = 1;
 const RATES = ['leader.replication.throttled.rate', 'follower.replication.throttled.rate'];
 const LEADERS = 'leader.replication.throttled.replicas';
 const FOLLOWERS = 'follower.replication.throttled.replicas';
+/** Where a value comes from, in DescribeConfigs: set for this topic, for this broker. */
+const TOPIC_SOURCE = 1;
+const BROKER_SOURCE = 2;
+const TOPICS_AT_A_TIME = 500;
+
+interface Described {
+  readonly resourceType: number;
+  readonly resourceName: string;
+  readonly configurationKeys: readonly string[];
+}
 
 type Change = readonly [name: string, value: string | null];
 type Tried = <T>(call: () => Promise<T>) => Promise<T>;
@@ -42,6 +52,35 @@ export class Throttle {
   async clear(topics: readonly string[], brokers: readonly number[]): Promise<void> {
     for (const id of brokers) await this.alter(BROKER, String(id), RATES.map((name) => [name, null]));
     for (const topic of topics) await this.alter(TOPIC, topic, [[LEADERS, null], [FOLLOWERS, null]]);
+  }
+
+  /** Those of `topics` and `brokers` that have a throttle of their own; what is set for all brokers at once counts as no run's. */
+  async left(topics: readonly string[], brokers: readonly number[]): Promise<{ readonly topics: readonly string[]; readonly brokers: readonly number[] }> {
+    const throttledBrokers: number[] = [];
+    for (const id of brokers) {
+      const names = await this.withOwn(id, BROKER_SOURCE, [{ resourceType: BROKER, resourceName: String(id), configurationKeys: RATES }]);
+      if (names.length > 0) throttledBrokers.push(id);
+    }
+    const throttledTopics: string[] = [];
+    for (let at = 0; at < topics.length; at += TOPICS_AT_A_TIME) {
+      const asked = topics.slice(at, at + TOPICS_AT_A_TIME);
+      const resources = asked.map((resourceName) => ({ resourceType: TOPIC, resourceName, configurationKeys: [LEADERS, FOLLOWERS] }));
+      throttledTopics.push(...(await this.withOwn('any', TOPIC_SOURCE, resources)));
+    }
+    return { topics: throttledTopics, brokers: throttledBrokers };
+  }
+
+  /** The names of those resources for which one of the keys is set by `source`. */
+  private async withOwn(to: Target, source: number, resources: readonly Described[]): Promise<readonly string[]> {
+    return this.tried(async () => {
+      const { results } = await this.client.ask(to, 'DescribeConfigs', { resources });
+      return results.flatMap(({ errorCode, resourceName, configs }) => {
+        if (errorCode !== ErrorCode.NONE && errorCode !== ErrorCode.UNKNOWN_TOPIC_OR_PARTITION) {
+          throw new ServerError(errorCode, `DescribeConfigs of ${resourceName}`);
+        }
+        return configs.some(({ configSource }) => configSource === source) ? [resourceName] : [];
+      });
+    });
   }
 
   /** A broker takes changes of its own config alone. A topic that is deleted meanwhile is no matter. */

@@ -6,6 +6,7 @@ import { addressesOf } from '../../../src/cli/client-flags';
 import { optionsOf } from '../../../src/cli/rebalance';
 import { ClusterReader } from '../../../src/rebalance/cluster-view';
 import { Rebalance, type RebalanceOptions } from '../../../src/rebalance/rebalance';
+import { Throttle } from '../../../src/rebalance/throttle';
 import { type StartedCluster, startCluster } from '../../../src/index';
 import { clientEnv } from '../../chaos/support/client-env';
 
@@ -30,9 +31,9 @@ describe('in a cluster of three', () => {
   });
 
   /** Runs it and gives what it printed. */
-  async function run(options: Partial<RebalanceOptions>): Promise<readonly string[]> {
+  async function run(options: Partial<RebalanceOptions>, sleeping = sleep): Promise<readonly string[]> {
     const lines: string[] = [];
-    const ports = { client, sleep, monotonicMs: () => clientEnv.clock.monotonicMs(), print: (line: string) => void lines.push(line) };
+    const ports = { client, sleep: sleeping, monotonicMs: () => clientEnv.clock.monotonicMs(), print: (line: string) => void lines.push(line) };
     await new Rebalance({ action: 'execute', throttle: null, drained: [], ...options }, ports).run();
     return lines;
   }
@@ -43,6 +44,20 @@ describe('in a cluster of three', () => {
     await reader.tried(() => client.ask('any', 'CreateTopics', { topics: [topic], timeoutMs: 30_000 }));
     const records = [{ key: null, value: VALUE, timestampMs: 0 }];
     for (const partition of replicas.keys()) await client.produce(TOPIC, partition, encodeBatch({ records }, clientEnv.crc32c));
+  }
+
+  /** The throttles that are set, of brokers and of the topic. */
+  async function throttles(): Promise<readonly string[]> {
+    const told: string[] = [];
+    for (const [resourceType, resourceName] of [[4, '1'], [4, '2'], [4, '3'], [2, TOPIC]] as const) {
+      const to = resourceType === 4 ? Number(resourceName) : 'any';
+      const resources = [{ resourceType, resourceName, configurationKeys: null }];
+      const { results } = await client.ask(to, 'DescribeConfigs', { resources });
+      for (const { name, value } of results.flatMap(({ configs }) => configs)) {
+        if (/throttled/.test(name) && value !== '' && value !== '9223372036854775807') told.push(`${resourceName}: ${name}=${value}`);
+      }
+    }
+    return told;
   }
 
   async function numbers(): Promise<{ readonly replicas: number[]; readonly leaders: number[] }> {
@@ -70,32 +85,54 @@ describe('in a cluster of three', () => {
 
   test('with a throttle the brokers hold the copies back, and are free again when it is done or taken back', async () => {
     await create([1, 2], [1, 2]);
-    const throttles = async (): Promise<readonly string[]> => {
-      const told: string[] = [];
-      for (const [resourceType, resourceName] of [[4, '1'], [4, '2'], [4, '3'], [2, TOPIC]] as const) {
-        const to = resourceType === 4 ? Number(resourceName) : 'any';
-        const resources = [{ resourceType, resourceName, configurationKeys: null }];
-        const { results } = await client.ask(to, 'DescribeConfigs', { resources });
-        for (const { name, value } of results.flatMap(({ configs }) => configs)) {
-          if (/throttled/.test(name) && value !== '' && value !== '9223372036854775807') told.push(`${resourceName}: ${name}=${value}`);
-        }
-      }
-      return told;
-    };
     const seen: (readonly string[])[] = [];
-    const lines: string[] = [];
     // Between two portions.
     const watch = async (ms: number): Promise<void> => {
       seen.push(await throttles());
       await sleep(ms);
     };
-    const ports = { client, sleep: watch, monotonicMs: () => clientEnv.clock.monotonicMs(), print: (line: string) => void lines.push(line) };
-    await new Rebalance({ action: 'execute', throttle: 1_000_000, drained: [2], limits: { maxPartitions: 1, maxBytes: 1_000_000 } }, ports).run();
+    await run({ throttle: 1_000_000, drained: [2], limits: { maxPartitions: 1, maxBytes: 1_000_000 } }, watch);
     const rates = ['1', '2', '3'].flatMap((id) => ['follower', 'leader'].map((side) => `${id}: ${side}.replication.throttled.rate=1000000`));
     const replicas = ['follower.replication.throttled.replicas=0:3,1:3', 'leader.replication.throttled.replicas=0:1,0:2,1:1,1:2'];
     expect([...(seen[0] ?? [])].sort()).toEqual([...rates, ...replicas.map((each) => `${TOPIC}: ${each}`)].sort());
     expect(await throttles()).toEqual([]);
     expect((await numbers()).replicas).toEqual([2, 0, 2]);
+  });
+
+  describe('a throttle that a run left when it died', () => {
+    async function leaveThrottle(): Promise<void> {
+      const move = { topic: TOPIC, partition: 0, from: [1, 2], to: [1, 3], added: [3], bytes: 0 };
+      await new Throttle(client, (call) => reader.tried(call)).set(50_000, [move], [1, 2, 3]);
+      while ((await throttles()).length < 8) await sleep(20);
+    }
+
+    /** A broker learns of the metadata a little later than the controller. */
+    async function untilFree(): Promise<void> {
+      while ((await throttles()).length > 0) await sleep(20);
+    }
+
+    test('is taken away by a run without one, before it copies anything', async () => {
+      await create([1, 2], [1, 2], [1, 2]);
+      await leaveThrottle();
+      const lines = await run({});
+      const cleared = lines.indexOf(`A throttle that was left, of brokers 1, 2, 3 and topics ${TOPIC}, is taken away.`);
+      expect(cleared).toBeGreaterThan(0);
+      expect(lines.findIndex((line) => line.startsWith('3 of 3 partitions, '))).toBeGreaterThan(cleared);
+      expect((await numbers()).replicas).toEqual([2, 2, 2]);
+      await untilFree();
+    });
+
+    test('is taken away by a run that has nothing to move, and by taking back what is not under way', async () => {
+      await create([1, 2], [2, 3], [3, 1]);
+      await leaveThrottle();
+      expect(await run({ action: 'dry-run' })).toContain('Everything is even: nothing to move.');
+      expect(await throttles()).toHaveLength(8);
+      expect(await run({ throttle: 1_000_000 })).toContain('Everything is even: nothing to move.');
+      await untilFree();
+      await leaveThrottle();
+      await run({ action: 'cancel' });
+      await untilFree();
+    });
   });
 
   test('a broker is emptied when asked, and one that is gone must be named', async () => {
