@@ -6,7 +6,7 @@
  *     [--load 2000] [--users kafkajs,librdkafka,java] [--csv FILE]
  *
  * leader: kill -9 of the node that leads the partition, while another node is the active controller. both: of one that is
- * both. silent: SIGSTOP of the leader for 10 s. Load: records of 1 KB a second to other partitions, acks=all. Users: clients
+ * both. silent: SIGSTOP of the leader for 15 s. Load: records of 1 KB a second to other partitions, acks=all. Users: clients
  * with their defaults beside the prober, each on a partition of its own with the same leader. Bars: leader p50 300 ms and p99
  * 1 s, both p99 2 s, silent 4 s, each node under 400 MB. Exit code 1 when one of Moldau's is missed.
  */

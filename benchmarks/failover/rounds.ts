@@ -2,6 +2,7 @@
  * The rounds of one measurement: all replicas in sync, the leader where this kind of round wants it, the node gone, the first
  * ack awaited by everybody who writes, the node back.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { ErrorCode } from '../../wire/base/error-codes';
 import type { BrokerAddress, ClusterClient } from '../../wire/cluster-client';
 import { crc32cPortable } from '../../wire/record/crc32c';
@@ -32,10 +33,19 @@ export interface RoundsOptions {
 
 const LOAD_PARTITIONS = 12;
 const LOAD_INTERVAL_MS = 50;
-const SILENCE_MS = 10_000;
+/** Longer than either system's default session. */
+const SILENCE_MS = 15_000;
 const SETTLE_TIMEOUT_MS = 120_000;
 const LOOK_MS = 50;
 const PROBE = 'probe';
+
+interface PartitionSeen {
+  readonly topic: string | null;
+  readonly partition: number;
+  readonly leader: number;
+  readonly leaderEpoch: number;
+  readonly isr: readonly number[];
+}
 
 interface Leading {
   readonly leader: number;
@@ -82,23 +92,31 @@ export class Rounds {
 
   private async round(prober: Prober): Promise<Round> {
     const { leader, controller } = await this.settled();
-    const child = this.target.child(leader);
     const before = machineTicks();
     const [killedMs, killedWallMs] = [performance.now(), Date.now()];
-    child.kill(this.options.kind === 'silent' ? 'SIGSTOP' : 'SIGKILL');
+    const back = this.takeAway(leader);
     const seen = this.users.map(async (user) => [user.name, await user.gapAfter(killedWallMs)] as const);
     const gapMs = (await prober.ackAfter(killedMs)) - killedMs;
     const idle = idleShare(before, machineTicks());
     const peak = peakRssBytes(this.target.nodes.filter(({ id }) => this.target.child(id).isRunning).map(({ id }) => this.target.child(id).pid));
     const users = new Map(await Promise.all(seen));
-    if (this.options.kind === 'silent') {
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, SILENCE_MS - (performance.now() - killedMs))));
-      child.kill('SIGCONT');
-    } else {
-      await child.exited;
-      await this.target.start(leader);
-    }
+    await back();
     return { node: leader, isController: leader === controller, gapMs, peakRssBytes: peak, idleShare: idle, users };
+  }
+
+  /** Returns what brings the node back; one that is only silent wakes up by itself, whatever the users see meanwhile. */
+  private takeAway(node: number): () => Promise<void> {
+    const child = this.target.child(node);
+    if (this.options.kind === 'silent') {
+      child.kill('SIGSTOP');
+      const awake = new Promise<void>((resolve) => setTimeout(resolve, SILENCE_MS)).then(() => child.kill('SIGCONT'));
+      return () => awake.then(() => undefined);
+    }
+    child.kill('SIGKILL');
+    return async () => {
+      await child.exited;
+      await this.target.start(node);
+    };
   }
 
   /** Everybody is in sync, and the leader is the controller too or is not, as this kind of round wants it. */
@@ -128,15 +146,15 @@ export class Rounds {
     return this.target.nodes.map((node) => node.id).filter((each) => each !== id);
   }
 
-  /** Who leads each probed partition, and the quorum. Null while a replica is missing. */
+  /** Who leads each probed partition, and the quorum. Null while a replica is missing, or a node has not heard of it all. */
   private async look(): Promise<{ readonly leaders: readonly number[]; readonly controller: number } | null> {
-    const probed = this.probed();
     try {
-      const { topics } = await this.admin.ask('any', 'Metadata', { topics: [...probed, 'load'].map((name) => ({ name })), allowAutoTopicCreation: false });
-      const partitions = topics.flatMap((topic) => topic.partitions);
-      const isWhole = partitions.length === probed.length + LOAD_PARTITIONS;
-      if (!isWhole || partitions.some(({ isrNodes, leaderId }) => isrNodes.length < 3 || leaderId < 0)) return null;
-      const leaders = topics.filter(({ name }) => name !== 'load').map((topic) => topic.partitions[0]?.leaderId ?? -1);
+      const views = await Promise.all(this.target.nodes.map(({ id }) => this.viewOf(id)));
+      const [view] = views;
+      if (view === undefined || views.some((each) => !isDeepStrictEqual(each, view))) return null;
+      const isWhole = view.length === this.probed().length + LOAD_PARTITIONS;
+      if (!isWhole || view.some(({ isr, leader }) => isr.length < 3 || leader < 0)) return null;
+      const leaders = view.filter(({ topic }) => topic !== 'load').map(({ leader }) => leader);
       const quorum = await this.admin.ask('any', 'DescribeQuorum', { topics: [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }] });
       const controller = quorum.topics[0]?.partitions[0]?.leaderId ?? -1;
       return controller < 0 ? null : { leaders, controller };
@@ -144,6 +162,15 @@ export class Rounds {
       // A node that has just come back may answer a moment later; whoever asks has a deadline.
       return null;
     }
+  }
+
+  /** A node that was silent believes for a moment that it leads what it led. */
+  private async viewOf(node: number): Promise<PartitionSeen[]> {
+    const topics = [...this.probed(), 'load'].map((name) => ({ name }));
+    const answer = await this.admin.ask(node, 'Metadata', { topics, allowAutoTopicCreation: false });
+    return answer.topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionIndex, leaderId, leaderEpoch, isrNodes }) => ({ topic: name, partition: partitionIndex, leader: leaderId, leaderEpoch, isr: isrNodes })),
+    );
   }
 
   /** By reassignment to an order of replicas that begins with `leader`, and a preferred election. */
