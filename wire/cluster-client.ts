@@ -69,8 +69,14 @@ export interface Fetched {
 }
 
 const NO_RECORDS = new Uint8Array(0);
+const DEFAULT_ATTEMPTS = 10;
 const FIRST_BACKOFF_MS = 20;
 const MAX_BACKOFF_MS = 1000;
+const COORDINATOR_ON_ITS_WAY: ReadonlySet<number> = new Set([
+  ErrorCode.COORDINATOR_NOT_AVAILABLE,
+  ErrorCode.COORDINATOR_LOAD_IN_PROGRESS,
+  ErrorCode.NOT_COORDINATOR,
+]);
 /** First versions that name topics by id alone. */
 const PRODUCE_BY_ID = 13;
 const FETCH_BY_ID = 13;
@@ -203,15 +209,25 @@ export class ClusterClient {
 
   /** The broker that coordinates a group (key type 0) or a transactional id (1). */
   findCoordinator(key: string, keyType: 0 | 1 = 0): Promise<number> {
-    return this.#retried(async () => {
-      const response = await this.ask('any', 'FindCoordinator', (version) =>
-        version >= 4 ? { keyType, coordinatorKeys: [key] } : { key, ...(version >= 1 ? { keyType } : {}) },
-      );
-      const { errorCode, nodeId, host, port } = response.coordinators[0] ?? response;
-      if (errorCode !== ErrorCode.NONE) throw new ServerError(errorCode, `FindCoordinator ${key}`);
-      this.#brokers.set(nodeId, { host, port });
-      return nodeId;
-    });
+    return this.#retried(() => this.#findCoordinatorOnce(key, keyType));
+  }
+
+  /**
+   * Runs `call` with the group's coordinator, and looks for it again when `call` throws that it has moved. A cluster that has
+   * had no group yet makes the topic of the offsets first, which is waited for whatever `maxAttempts` says.
+   */
+  atCoordinator<T>(groupId: string, call: (coordinator: number) => Promise<T>): Promise<T> {
+    return this.#retried(async () => call(await this.#findCoordinatorOnce(groupId, 0)));
+  }
+
+  async #findCoordinatorOnce(key: string, keyType: 0 | 1): Promise<number> {
+    const response = await this.ask('any', 'FindCoordinator', (version) =>
+      version >= 4 ? { keyType, coordinatorKeys: [key] } : { key, ...(version >= 1 ? { keyType } : {}) },
+    );
+    const { errorCode, nodeId, host, port } = response.coordinators[0] ?? response;
+    if (errorCode !== ErrorCode.NONE) throw new ServerError(errorCode, `FindCoordinator ${key}`);
+    this.#brokers.set(nodeId, { host, port });
+    return nodeId;
   }
 
   close(): void {
@@ -242,11 +258,12 @@ export class ClusterClient {
   }
 
   async #retried<T>(call: () => Promise<T>): Promise<T> {
-    const maxAttempts = this.#options.maxAttempts ?? 10;
+    const asked = this.#options.maxAttempts ?? DEFAULT_ATTEMPTS;
     for (let attempt = 1; ; attempt++) {
       try {
         return await call();
       } catch (error) {
+        const maxAttempts = isCoordinatorOnItsWay(error) ? Math.max(asked, DEFAULT_ATTEMPTS) : asked;
         if (attempt >= maxAttempts || this.#isClosed || !mayPass(error)) throw error;
       }
       await this.#wait(Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), MAX_BACKOFF_MS));
@@ -293,6 +310,11 @@ export class ClusterClient {
 
 function keyOf({ host, port }: BrokerAddress): string {
   return `${host}:${port}`;
+}
+
+/** Such an answer comes at once, and ends by itself as soon as the cluster has a coordinator for the group. */
+function isCoordinatorOnItsWay(error: unknown): boolean {
+  return error instanceof ServerError && COORDINATOR_ON_ITS_WAY.has(error.errorCode);
 }
 
 /** Whether the same call may succeed a little later, perhaps elsewhere. */

@@ -40,8 +40,15 @@ export async function listGroups(client: ClusterClient): Promise<readonly GroupL
 }
 
 /** Every offset that a group has committed; none for a group that nobody knows. */
-export async function committedOffsets(client: ClusterClient, groupId: string): Promise<readonly CommittedOffset[]> {
-  const coordinator = await client.findCoordinator(groupId);
+export function committedOffsets(client: ClusterClient, groupId: string): Promise<readonly CommittedOffset[]> {
+  return client.atCoordinator(groupId, (coordinator) => committedAt(client, coordinator, groupId));
+}
+
+async function committedAt(
+  client: ClusterClient,
+  coordinator: number,
+  groupId: string,
+): Promise<readonly CommittedOffset[]> {
   const request = (version: number) =>
     version >= GROUPS_IN_ONE_REQUEST ? { groups: [{ groupId, topics: null }] } : { groupId, topics: null };
   const response = await client.ask(coordinator, 'OffsetFetch', request, { maxVersion: MAX_VERSION_BY_NAME });

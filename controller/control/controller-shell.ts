@@ -55,6 +55,7 @@ export class ControllerShell implements RaftListener {
   private core: ControllerCore;
   /** The epoch that this node leads and may write in; -1: another node is the active controller, or nobody. */
   private claimedEpoch = -1;
+  private isLeaving = false;
   private leader: LeaderAndEpoch = { leaderId: NO_LEADER, epoch: -1 };
   private waiting: Waiting[] = [];
   private lastWrittenOffset = -1;
@@ -146,8 +147,13 @@ export class ControllerShell implements RaftListener {
 
   handleLeaderChange(leader: LeaderAndEpoch): void {
     this.leader = leader;
-    if (this.isActive) this.renounce();
+    if (this.isActive) this.renounce(this.isLeaving ? 'info' : 'warn');
     if (leader.leaderId === this.parts.raft.nodeId) this.claim(leader.epoch);
+  }
+
+  /** This node is being stopped in order: that another one takes over is what is wanted. */
+  leaving(): void {
+    this.isLeaving = true;
   }
 
   /** Waiting answers are told that there is no controller here any more. */

@@ -37,7 +37,8 @@ export function mirrorSettings(texts: ReadonlyMap<string, string>, options: Mirr
   return { ok: true, settings: { clusters, flows }, warnings: notes.sentences() };
 }
 
-function aliasesOf(texts: ReadonlyMap<string, string>): readonly string[] {
+/** `clusters`, in its order. */
+export function aliasesOf(texts: ReadonlyMap<string, string>): readonly string[] {
   const names = (texts.get('clusters') ?? '').split(',').map((name) => name.trim());
   return [...new Set(names.filter((name) => name !== ''))];
 }

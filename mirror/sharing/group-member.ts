@@ -55,6 +55,9 @@ export interface GroupMemberParts {
 
 const PROTOCOL_TYPE = 'moldau-mirror';
 const PROTOCOL = 'sticky';
+/** Failures in a row before people are told: that nobody answers, and that somebody refuses, as each new group is at first. */
+const SILENCES_TOLD = 2;
+const REFUSALS_TOLD = 5;
 /** On top of what the broker is asked to wait. */
 const SLACK_MS = 5_000;
 
@@ -67,6 +70,7 @@ export class GroupMember {
   private confirmedMs = -Infinity;
   private watch: TimerHandle | null = null;
   private failures = 0;
+  private isTold = false;
   private isClosed = false;
   private running: Promise<void> | null = null;
   private sleeping: { readonly timer: TimerHandle; readonly wake: () => void } | null = null;
@@ -122,16 +126,32 @@ export class GroupMember {
     while (!this.isClosed) {
       try {
         await this.round();
-        this.failures = 0;
+        this.tellSuccess();
       } catch (error) {
         if (!isPassing(error)) throw error;
-        this.parts.logger.info(`group ${this.parts.client.groupId}: ${error.message}`);
+        this.tellFailure(error);
         if (error instanceof ServerError) this.parts.client.noteError(error.errorCode);
         const { backoffMs, maxBackoffMs } = this.parts.settings;
         await this.sleep(Math.min(maxBackoffMs, backoffMs * 2 ** Math.min(this.failures++, 10)));
       }
     }
     if (this.isAssigned) await this.letGo();
+  }
+
+  /** What passes by itself is no trouble; what does not is told once. */
+  private tellFailure(error: ServerError | ExchangeError): void {
+    const { logger, client } = this.parts;
+    if (this.isTold) return logger.debug(`group ${client.groupId}: ${error.message}`);
+    this.isTold = this.failures + 1 >= (error instanceof ExchangeError ? SILENCES_TOLD : REFUSALS_TOLD);
+    if (!this.isTold) return logger.info(`group ${client.groupId}: ${error.message}`);
+    const effect = this.isAssigned ? 'its partitions soon go to others' : 'it copies nothing';
+    logger.warn(`this process cannot take part in group ${client.groupId}, and ${effect}: ${error.message}; trying on`);
+  }
+
+  private tellSuccess(): void {
+    if (this.isTold) this.parts.logger.info(`this process takes part in group ${this.parts.client.groupId} again`);
+    this.isTold = false;
+    this.failures = 0;
   }
 
   /** Heartbeats, or a way back into the group. */

@@ -62,10 +62,15 @@ async function positionsOf(target: ClusterClient, settings: FlowSettings): Promi
   return new Map(offsets.map(({ topic, partition, offset }) => [`${topic}:${partition}`, offset]));
 }
 
-async function processesOf(target: ClusterClient, settings: FlowSettings): Promise<number> {
-  const group = flowGroupId(settings);
-  const { groups } = await target.ask(await target.findCoordinator(group), 'DescribeGroups', { groups: [group] });
-  return groups[0]?.members.length ?? 0;
+function processesOf(target: ClusterClient, settings: FlowSettings): Promise<number> {
+  const groupId = flowGroupId(settings);
+  return target.atCoordinator(groupId, async (coordinator) => {
+    const { groups } = await target.ask(coordinator, 'DescribeGroups', { groups: [groupId] });
+    const [group] = groups;
+    if (group === undefined || group.errorCode === ErrorCode.GROUP_ID_NOT_FOUND) return 0;
+    if (group.errorCode !== ErrorCode.NONE) throw new ServerError(group.errorCode, `DescribeGroups ${groupId}`);
+    return group.members.length;
+  });
 }
 
 interface Ends {

@@ -1,6 +1,6 @@
 /** MirrorMaker's own topics: one partition, compacted. */
 import { ErrorCode } from '../../wire/base/error-codes';
-import { createTopics } from '../../wire/cluster-admin';
+import { type Refusal, createTopics } from '../../wire/cluster-admin';
 import type { ClusterClient } from '../../wire/cluster-client';
 
 /** Rejects with a sentence when the cluster does not let it be created. */
@@ -14,5 +14,13 @@ export async function ensureInternalTopic(
   const configs = [{ name: 'cleanup.policy', value: 'compact' }];
   const refused = await createTopics(client, [{ name, partitions: 1, replicationFactor, configs }]);
   const refusal = refused.get(name);
-  if (refusal !== undefined) throw new Error(`topic ${name} cannot be created: ${refusal.message}`);
+  if (refusal !== undefined)
+    throw new Error(
+      `topic ${name} cannot be created: ${refusal.message}${adviceOn(refusal, 'the key for it that ends in topic.replication.factor')}`,
+    );
+}
+
+/** What to do about it, where the property file can: MirrorMaker's defaults take two and three brokers. */
+export function adviceOn({ errorCode }: Refusal, key: string): string {
+  return errorCode === ErrorCode.INVALID_REPLICATION_FACTOR ? ` Lower ${key} in the property file.` : '';
 }

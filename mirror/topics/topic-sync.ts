@@ -16,6 +16,7 @@ import {
 import type { FlowContext, FlowPart, TopicDiscovery } from '../flow/flow-part';
 import type { FlowPartition } from '../flow/flow-partition';
 import { Repeating } from '../flow/repeating';
+import { adviceOn } from './internal-topic';
 import { configChanges, configsToCreate } from './config-sync-core';
 import { type ReplicatedTopic, type TopicPlan, partitionsOf, topicPlan } from './topic-plan-core';
 
@@ -33,7 +34,7 @@ export class TopicSync implements TopicDiscovery, FlowPart {
     const sourceTopics = await source.metadata(null);
     const plan = topicPlan(settings, sourceTopics, await target.metadata(null));
     const refused = new Map([...(await this.create(plan)), ...(await this.grow(plan))]);
-    for (const [topic, { message }] of refused) this.tell(topic, `cannot mirror into ${topic}: ${message}`);
+    for (const [topic, refusal] of refused) this.tell(topic, `cannot mirror into ${topic}: ${refusal.message}${adviceOn(refusal, 'replication.factor')}`);
     const topics = plan.topics.filter(({ targetTopic }) => !refused.has(targetTopic));
     for (const { targetTopic } of topics) this.told.delete(targetTopic);
     this.noteChanges(plan);

@@ -13,7 +13,7 @@ export function addDrill(mirror: Command): void {
     .option('--source-lost', 'do not ask the source: what it has beyond the copies is found by the failback')
     .option('--producers-stopped', 'the source cannot be frozen (Apache Kafka), and nobody writes to it any more')
     .option('--dry-run', 'tell the lag and what would be done')
-    .option('--timeout <seconds>', 'how long to wait for copies and leaders, each time', Number)
+    .option('--timeout <seconds>', 'how long to wait for copies and leaders, each time')
     .action(async (file: string, flags: FailoverFlags) => {
       const { runFailover } = await import('./mirror-drill');
       await runFailover(file, flags);
@@ -27,7 +27,7 @@ export function addDrill(mirror: Command): void {
     .option('--dry-run', 'compare the clusters and print the receipt; nothing is changed')
     .option('--execute', 'end writes to the old primary, export what only it has, cut that off, and copy the rest')
     .option('--receipt <directory>', 'where the receipt and the exported records go', './failback')
-    .option('--timeout <seconds>', 'how long to wait for copies and leaders, each time', Number)
+    .option('--timeout <seconds>', 'how long to wait for copies and leaders, each time')
     .action(async (file: string, flags: FailbackFlags) => {
       const { runFailback } = await import('./mirror-drill');
       await runFailback(file, flags);

@@ -1,5 +1,6 @@
 /** The flags of `moldau mirror failover` and `moldau mirror failback`, and their real ports. */
 import type { DrillParts } from '../../mirror/drill/drill-parts';
+import { aliasesOf } from '../../mirror/config/mirror-settings';
 import { Failback } from '../../mirror/drill/failback';
 import { Failover } from '../../mirror/drill/failover';
 import type { FlowSettings } from '../../mirror/flow/settings';
@@ -8,7 +9,7 @@ import { ClusterClient } from '../../wire/cluster-client';
 import { silentLogger } from '../observe/silent-logger';
 import { FlagError } from './client-flags';
 import { DirectoryFiles } from './drill-files';
-import { readMirrorConfig } from './mirror';
+import { readMirrorConfig, readProperties } from './mirror';
 import { messageOf } from './process-setup';
 
 interface DrillFlags {
@@ -16,7 +17,7 @@ interface DrillFlags {
   readonly to: string;
   readonly dryRun?: boolean;
   /** Seconds. */
-  readonly timeout?: number;
+  readonly timeout?: string;
 }
 
 export interface FailoverFlags extends DrillFlags {
@@ -51,13 +52,13 @@ export async function runFailback(file: string, flags: FailbackFlags): Promise<v
 /** Says on standard error what went wrong, and leaves exit code 1. */
 async function withFlow(file: string, flags: DrillFlags, use: (parts: DrillParts) => Promise<void>): Promise<void> {
   try {
+    const timeoutMs = timeoutOf(flags);
     const flow = flowOf(file, flags);
     const env = createNodeBaseEnv({ logger: silentLogger });
     const clientOf = ({ bootstrap, requestTimeoutMs }: FlowSettings['source']): ClusterClient =>
       new ClusterClient(env, { bootstrap, clientId: 'moldau-mirror-drill', requestTimeoutMs });
     const [source, target] = [clientOf(flow.source), clientOf(flow.target)];
     const say = (line: string): void => void process.stdout.write(`${line}\n`);
-    const timeoutMs = (flags.timeout ?? DEFAULT_TIMEOUT_S) * 1000;
     try {
       await use({ env, logger: silentLogger, flow, source, target, say, timeoutMs });
     } finally {
@@ -70,7 +71,18 @@ async function withFlow(file: string, flags: DrillFlags, use: (parts: DrillParts
   }
 }
 
+function timeoutOf({ timeout = String(DEFAULT_TIMEOUT_S) }: DrillFlags): number {
+  if (!/^[1-9]\d{0,5}$/.test(timeout)) throw new FlagError(`--timeout takes whole seconds above 0, and got ${timeout}.`);
+  return Number(timeout) * 1000;
+}
+
+/** Of the flags; whether the file has such clusters is looked at before anything that is said of its flows. */
 function flowOf(file: string, { from, to }: DrillFlags): FlowSettings {
+  if (from === to) throw new FlagError(`--from and --to both name ${from}: they take two clusters of ${file}.`);
+  const aliases = aliasesOf(readProperties(file));
+  const unknown = [`--from names ${from}`, `--to names ${to}`].filter((_, index) => !aliases.includes([from, to][index]!));
+  if (aliases.length > 0 && unknown.length > 0)
+    throw new FlagError(`${unknown.join(' and ')}, and ${file} has the clusters ${aliases.join(', ')}.`);
   const config = readMirrorConfig(file, [to], { [`${from}->${to}.enabled`]: 'true' });
   if (!config.ok) throw new FlagError(config.problems.join('\nmoldau: '));
   const flow = config.settings.flows.find(({ source, target }) => source.alias === from && target.alias === to);

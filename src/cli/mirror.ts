@@ -43,7 +43,8 @@ export function readMirrorConfig(
   return problems.length > 0 ? { ok: false, problems, warnings: [] } : mirrorSettings(texts, { targets });
 }
 
-function readProperties(path: string): ReadonlyMap<string, string> {
+/** Fails the process when there is no such file. */
+export function readProperties(path: string): ReadonlyMap<string, string> {
   try {
     return propertiesOf(readFileSync(path, 'utf8'), path);
   } catch (error) {

@@ -197,7 +197,10 @@ export class BrokerNode {
     await this.broker?.leave(isClean);
     this.channels.close();
     // Another voter takes the quorum over at once instead of missing this one first.
-    if (isClean && !this.hasLeft) await this.quorum.leave(QUORUM_GRACE_MS);
+    if (isClean && !this.hasLeft) {
+      this.controller?.leaving();
+      await this.quorum.leave(QUORUM_GRACE_MS);
+    }
     if (this.controller === null) await this.parts.listeners.stop(0);
     else await this.controller.stop(isClean);
     await this.eyes?.close();

@@ -51,6 +51,11 @@ export class ControllerPart {
     });
   }
 
+  /** Before the quorum is left in order. */
+  leaving(): void {
+    this.parts.controller.leaving();
+  }
+
   /** The listeners go last: others may still need this voter while it leaves. */
   async stop(isClean: boolean): Promise<void> {
     this.registration.stop();

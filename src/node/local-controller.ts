@@ -15,6 +15,8 @@ import type { Quorum } from './quorum';
 
 export interface LocalController {
   readonly api: Controller;
+  /** The node is about to be stopped in order. */
+  leaving(): void;
   stop(): void;
 }
 
@@ -80,7 +82,7 @@ export function openController(parts: LocalControllerParts): LocalController {
     detector.setActive(false);
     shell.stop();
   };
-  return { api, stop };
+  return { api, leaving: () => shell.leaving(), stop };
 }
 
 function periodicTasks(config: BrokerConfig): ConstructorParameters<typeof PeriodicTasks>[1] {

@@ -2,6 +2,7 @@ import { ErrorCode } from '../../wire/base/error-codes';
 import { ServerError } from '../../wire/broker-link';
 import { ClusterClient } from '../../wire/cluster-client';
 import type { ClusterClientOptions } from '../../wire/cluster-client';
+import { committedOffsets } from '../../wire/group-admin';
 import { encodeBatch } from '../../wire/record/records';
 import { startBroker } from '../../src/index';
 import type { Answer, Answers, Versions } from './support/fake-broker';
@@ -200,6 +201,19 @@ describe('a cluster client', () => {
     await asking.ask(9, 'Heartbeat', { groupId: 'group', generationId: 1, memberId: '' });
     broker.versions.FindCoordinator = [0, 0];
     expect(await client([broker]).findCoordinator('group')).toBe(9);
+  });
+
+  test('waits for the coordinator of the first group of a cluster, however few attempts it has', async () => {
+    let asked = 0;
+    const broker: FakeBroker = await start({
+      FindCoordinator: () => ({ coordinators: [{ key: 'g', nodeId: 0, host: '127.0.0.1', port: broker.port, errorCode: 0, errorMessage: null }] }),
+      OffsetFetch: () => ({
+        groups: [{ groupId: 'g', topics: [], errorCode: ++asked < 6 ? ErrorCode.NOT_COORDINATOR : 0 }],
+      }),
+    });
+    expect(await committedOffsets(client([broker], { maxAttempts: 2 }), 'g')).toEqual([]);
+    expect(asked).toBe(6);
+    expect(broker.asked.filter(({ name }) => name === 'FindCoordinator').length).toBe(6);
   });
 
   test('that is closed asks nobody', async () => {

@@ -7,6 +7,7 @@ import { alterGroupOffsets, committedOffsets } from '../../../wire/group-admin';
 import { until } from '../../mirror/support/copy-bench';
 import { TwoClusters } from '../../mirror/support/two-clusters';
 import { Child } from '../../support/child';
+import { freePorts } from '../../support/free-ports';
 
 const ROOT = join(__dirname, '../../..');
 const COMMAND = join(ROOT, 'dist/moldau.cjs');
@@ -77,6 +78,13 @@ describe('moldau mirror', () => {
 
   const textOf = async (topic: string): Promise<string> =>
     Buffer.concat((await clusters.records(clusters.b, topic)).map(({ value }) => value!)).toString();
+
+  test('the lag of a mirror that has never run is told, by clusters that have had no group yet', async () => {
+    expect(await output('status', file)).toMatchObject({
+      ...{ code: 0, stderr: '' },
+      stdout: expect.stringMatching(/^A->B: no process runs, 1 partitions, 3 records, /) as string,
+    });
+  }, 60_000);
 
   test('copies, tells what has no effect, shows its lag, and ends with 0 at SIGTERM', async () => {
     const mirror = start(file);
@@ -160,5 +168,39 @@ describe('moldau mirror', () => {
       code: 1,
       stderr: expect.stringMatching(/^moldau: Give a file of MirrorMaker 2/) as string,
     });
+  }, 60_000);
+
+  test('a failover between clusters that the file does not have, or with no number of seconds, is refused by the flag', async () => {
+    const refused = async (...flags: string[]) => (await output('failover', file, ...flags)).stderr;
+    expect(await refused('--from', 'A', '--to', 'C')).toBe(`moldau: --to names C, and ${file} has the clusters A, B.\n`);
+    expect(await refused('--from', 'X', '--to', 'C')).toBe(
+      `moldau: --from names X and --to names C, and ${file} has the clusters A, B.\n`,
+    );
+    expect(await refused('--from', 'B', '--to', 'B')).toBe(
+      `moldau: --from and --to both name B: they take two clusters of ${file}.\n`,
+    );
+    expect(await refused('--from', 'A', '--to', 'B', '--timeout', 'soon')).toBe(
+      'moldau: --timeout takes whole seconds above 0, and got soon.\n',
+    );
+  }, 60_000);
+
+  test('a target that is down is told, and does not keep the mirror from ending in order', async () => {
+    const [port] = (await freePorts(1)) as [number];
+    const down = properties('down', {
+      clusters: 'A, B',
+      'A.bootstrap.servers': `127.0.0.1:${clusters.brokerA.port}`,
+      'B.bootstrap.servers': `127.0.0.1:${port}`,
+      'A->B.enabled': 'true',
+      'emit.heartbeats.enabled': 'false',
+    });
+    const mirror = start(down);
+    await until('the warning', () =>
+      Promise.resolve(/"warn".*copies nothing: cannot connect to 127\.0\.0\.1:\d+: refused/.test(mirror.stderr)),
+    );
+    expect((await output('status', down)).stderr).toBe(
+      `moldau: The lag cannot be told: cannot connect to 127.0.0.1:${port}: refused\n`,
+    );
+    mirror.kill('SIGTERM');
+    expect(await mirror.exited).toEqual({ code: 0, signal: null });
   }, 60_000);
 });
