@@ -1,7 +1,7 @@
 /** The parts that each flow is made of, by its settings. */
 import { CheckpointPart } from '../checkpoints/checkpoint-part';
-import { HeartbeatPart } from '../heartbeats/heartbeat-part';
-import { GroupOffsetSync } from '../preserve/group-offset-sync';
+import { heartbeatPart } from '../heartbeats/heartbeat-part';
+import { groupOffsetSync } from '../preserve/group-offset-sync';
 import { preservingWriters } from '../preserve/preserving-writer';
 import { TopicSync } from '../topics/topic-sync';
 import { OffsetSyncWriter } from '../translation/offset-sync-writer';
@@ -12,14 +12,14 @@ import type { FlowContext, TopicDiscovery } from './flow-part';
 const NOTHING: TopicDiscovery = { discover: () => Promise.resolve([]) };
 
 export function flowEquipment(context: FlowContext): FlowEquipment {
-  const heartbeats = new HeartbeatPart(context);
+  const heartbeats = heartbeatPart(context);
   if (!context.settings.isEnabled) return { discovery: NOTHING, parts: [heartbeats], writerOf: null };
   const topics = new TopicSync(context);
   if (context.settings.preservesOffsets) {
-    const groups = new GroupOffsetSync(context);
-    return { discovery: topics, parts: [topics, groups, heartbeats], writerOf: preservingWriters(context) };
+    const parts = [topics.configs, groupOffsetSync(context), heartbeats];
+    return { discovery: topics, parts, writerOf: preservingWriters(context) };
   }
   const syncs = new OffsetSyncWriter(context);
   const checkpoints = new CheckpointPart({ ...context, flushSyncs: () => syncs.flush() });
-  return { discovery: topics, parts: [topics, syncs, checkpoints, heartbeats], writerOf: null };
+  return { discovery: topics, parts: [topics.configs, syncs, checkpoints, heartbeats], writerOf: null };
 }

@@ -3,37 +3,25 @@
  * carry it on, and by the age of the copies a reader sees whether they run (KIP-382).
  */
 import { encodeBatch } from '../../wire/record/records';
-import type { FlowContext, FlowPart } from '../flow/flow-part';
-import { Repeating } from '../flow/repeating';
+import type { FlowContext } from '../flow/flow-part';
+import { LeaderWork } from '../flow/leader-work';
 import { encodeHeartbeat } from '../formats/heartbeat';
 import { ensureInternalTopic } from '../topics/internal-topic';
 
-export class HeartbeatPart implements FlowPart {
-  private repeating: Repeating | null = null;
+export function heartbeatPart(context: FlowContext): LeaderWork {
+  const { settings } = context;
+  const intervalMs = settings.emitHeartbeatsMs;
+  const heart = new Heart(context);
+  const what = `write heartbeats to ${settings.target.alias}`;
+  return new LeaderWork(context, intervalMs === null ? null : { intervalMs, what }, () => heart.beat());
+}
+
+class Heart {
   private isReady = false;
-  private isClosed = false;
 
   constructor(private readonly context: FlowContext) {}
 
-  lead(): void {
-    const { env, logger, settings } = this.context;
-    const intervalMs = settings.emitHeartbeatsMs;
-    if (intervalMs === null || this.isClosed || this.repeating !== null) return;
-    const what = `write heartbeats to ${settings.target.alias}`;
-    this.repeating = new Repeating(env.timers, logger, { intervalMs, what }, () => this.beat());
-  }
-
-  unlead(): void {
-    void this.repeating?.close();
-    this.repeating = null;
-  }
-
-  close(): void {
-    this.isClosed = true;
-    this.unlead();
-  }
-
-  private async beat(): Promise<void> {
+  async beat(): Promise<void> {
     const { env, settings, target } = this.context;
     const topic = settings.policy.heartbeatsTopic;
     const timestampMs = env.clock.wallMs();

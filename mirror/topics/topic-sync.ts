@@ -13,21 +13,26 @@ import {
   createTopics,
   describeTopicConfigs,
 } from '../../wire/cluster-admin';
-import type { FlowContext, FlowPart, TopicDiscovery } from '../flow/flow-part';
+import type { FlowContext, TopicDiscovery } from '../flow/flow-part';
 import type { FlowPartition } from '../flow/flow-partition';
-import { Repeating } from '../flow/repeating';
-import { adviceOn } from './internal-topic';
+import { LeaderWork } from '../flow/leader-work';
 import { configChanges, configsToCreate } from './config-sync-core';
+import { adviceOn } from './internal-topic';
 import { type ReplicatedTopic, type TopicPlan, partitionsOf, topicPlan } from './topic-plan-core';
 
-export class TopicSync implements TopicDiscovery, FlowPart {
+export class TopicSync implements TopicDiscovery {
+  /** Passes configs on, from the process that leads. */
+  readonly configs: LeaderWork;
   private known = new Map<string, ReplicatedTopic>();
   /** What was told about a topic, by its name on the target; told again when it changes. */
   private readonly told = new Map<string, string>();
-  private syncing: Repeating | null = null;
-  private isClosed = false;
 
-  constructor(private readonly context: FlowContext) {}
+  constructor(private readonly context: FlowContext) {
+    const { settings } = context;
+    const intervalMs = settings.syncTopicConfigsMs;
+    const what = `sync topic configs to ${settings.target.alias}`;
+    this.configs = new LeaderWork(context, intervalMs === null ? null : { intervalMs, what }, () => this.syncConfigs());
+  }
 
   async discover(): Promise<readonly FlowPartition[]> {
     const { settings, source, target } = this.context;
@@ -39,24 +44,6 @@ export class TopicSync implements TopicDiscovery, FlowPart {
     for (const { targetTopic } of topics) this.told.delete(targetTopic);
     this.noteChanges(plan);
     return topics.flatMap(partitionsOf);
-  }
-
-  lead(): void {
-    const { env, logger, settings } = this.context;
-    const intervalMs = settings.syncTopicConfigsMs;
-    if (intervalMs === null || this.isClosed || this.syncing !== null) return;
-    const what = `sync topic configs to ${settings.target.alias}`;
-    this.syncing = new Repeating(env.timers, logger, { intervalMs, what }, () => this.syncConfigs());
-  }
-
-  unlead(): void {
-    void this.syncing?.close();
-    this.syncing = null;
-  }
-
-  close(): void {
-    this.isClosed = true;
-    this.unlead();
   }
 
   private async create({ missing }: TopicPlan): Promise<Map<string, Refusal>> {

@@ -15,6 +15,7 @@ import { CopyBench } from '../mirror/support/copy-bench';
 import { Child } from '../support/child';
 import { MoldauCluster } from '../support/moldau-cluster';
 import { moldauCommand, startMoldau, type MoldauProcess } from '../support/moldau-process';
+import { until } from '../support/until';
 import { clientEnv } from './support/client-env';
 import { clusterClient, untilAnswered } from './support/cluster-clients';
 
@@ -22,6 +23,7 @@ const ROUNDS = Number(process.env['MIRROR_DRILL_ROUNDS'] ?? 1);
 const TOPIC = 'drill';
 const PARTITIONS = 2;
 const ACKS = 60;
+const PATIENCE = { timeoutMs: 60_000 } as const;
 
 /** What a producer was told: `partition:offset` to the value that it sent. */
 type Ledger = Map<string, string>;
@@ -113,15 +115,6 @@ function exportedOf(receipt: Receipt, directory: string): Ledger {
   return content;
 }
 
-async function until(what: string, check: () => Promise<boolean> | boolean): Promise<void> {
-  const endMs = Date.now() + 60_000;
-  while (Date.now() < endMs) {
-    if (await check()) return;
-    await delay(50);
-  }
-  throw new Error(`not seen within a minute: ${what}`);
-}
-
 const endsOf = async (client: ClusterClient): Promise<number[]> =>
   Promise.all(Array.from({ length: PARTITIONS }, (_, partition) => untilAnswered(() => client.listOffset(TOPIC, partition, -1))));
 
@@ -131,16 +124,16 @@ async function dieUnderLoad(ledger: Ledger): Promise<void> {
   const mirror = new Child('mirror', process.execPath, [moldauCommand, 'mirror', file()], { cwd: dir });
   let isOver = false;
   const writing = load(a, 'primary', ledger, () => isOver);
-  await until('records were acked', () => ledger.size >= ACKS);
+  await until('records were acked', () => ledger.size >= ACKS, PATIENCE);
   await until('the copy is under way', async () => {
     const [view] = await untilAnswered(() => b.metadata([TOPIC]));
     return view!.errorCode === 0 && (await endsOf(b)).every((offset) => offset >= 10);
-  });
+  }, PATIENCE);
   // The mirror goes first, in the middle of its work.
   mirror.kill('SIGKILL');
   await mirror.exited;
   const before = ledger.size;
-  await until('more was acked than is copied', () => ledger.size >= before + ACKS);
+  await until('more was acked than is copied', () => ledger.size >= before + ACKS, PATIENCE);
   await Promise.all(primary.nodes.map((node) => node.end('SIGKILL')));
   isOver = true;
   await writing;
@@ -189,7 +182,7 @@ async function drill(): Promise<void> {
     let tries = 0;
     await load(a, 'back', back, () => tries++ >= 1);
     return back.size > 0;
-  });
+  }, PATIENCE);
   const atLast = await contentOf(a);
   for (const [at, value] of now) expect(atLast.get(at)).toBe(value);
 }

@@ -2,15 +2,16 @@
  * Consumers that read from the follower in their rack (KIP-392): a cluster of three in three racks, whose clients come through
  * counting proxies, so that it is seen which node a consumer has its records from. Then that node is killed.
  */
-import { setTimeout as delay } from 'node:timers/promises';
-import { Kafka, logLevel, type Producer } from 'kafkajs';
+import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs';
 import { RACK_AWARE_SELECTOR } from '../../src/replication/replica-selector';
 import { Child } from '../support/child';
 import { CountingProxy } from '../support/counting-proxy';
 import { freePorts } from '../support/free-ports';
+import { closedAfterEachTest } from '../support/kafkajs-clients';
 import { KafkaTools } from '../support/kafka-tools';
 import { MoldauCluster } from '../support/moldau-cluster';
 import { needs } from '../support/needs';
+import { until } from '../support/until';
 
 const HOST = '127.0.0.1';
 const NODES = [1, 2, 3] as const;
@@ -18,10 +19,12 @@ const FOLLOWER = 2;
 const RACK = 'r2';
 const RECORDS = 300;
 const VALUE_BYTES = 1_000;
-const LOOK_MS = 20;
+const PATIENCE = { timeoutMs: 60_000, everyMs: 20 } as const;
 const RETRY = { retries: 100, initialRetryTime: 50, maxRetryTime: 300 } as const;
 
 jest.setTimeout(120_000);
+
+const connected = closedAfterEachTest();
 
 class RackCluster {
   private constructor(
@@ -61,10 +64,8 @@ class RackCluster {
 
   /** Node 1 leads. */
   async createTopic(topic: string): Promise<void> {
-    const admin = new Kafka({ brokers: this.bootstrap, logLevel: logLevel.NOTHING, retry: RETRY }).admin();
-    await admin.connect();
+    const admin = await this.admin();
     await admin.createTopics({ topics: [{ topic, replicaAssignment: [{ partition: 0, replicas: [...NODES] }] }], waitForLeaders: true });
-    await admin.disconnect();
   }
 
   async produce(topic: string, from: number): Promise<void> {
@@ -88,27 +89,21 @@ class RackCluster {
   async restartFollower(topic: string): Promise<void> {
     await this.proxies[FOLLOWER - 1]?.listen();
     await this.cluster.node(FOLLOWER).start();
-    const admin = new Kafka({ brokers: this.bootstrap, logLevel: logLevel.NOTHING, retry: RETRY }).admin();
-    await admin.connect();
+    const admin = await this.admin();
     await until('the follower is in sync', async () => {
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
       return topics[0]?.partitions[0]?.isr.length === NODES.length;
-    });
-    await admin.disconnect();
+    }, PATIENCE);
+  }
+
+  private admin(): Promise<Admin> {
+    return connected(new Kafka({ brokers: this.bootstrap, logLevel: logLevel.NOTHING, retry: RETRY }).admin());
   }
 
   async dispose(): Promise<void> {
     await this.producer.disconnect();
     await this.cluster.dispose();
     await Promise.all(this.proxies.map((proxy) => proxy.stop()));
-  }
-}
-
-async function until(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {
-  const endMs = performance.now() + 60_000;
-  while (!(await condition())) {
-    if (performance.now() > endMs) throw new Error(`${what}: not within a minute`);
-    await delay(LOOK_MS);
   }
 }
 
@@ -130,24 +125,23 @@ async function readsFromFollowerAndLosesIt(
 ): Promise<void> {
   await racks.createTopic(topic);
   await racks.produce(topic, 0);
-  let reader: RunningReader | null = null;
-  const sent = await racks.bytesOf(async () => {
-    reader = await start();
-    await until('all is read', () => (reader?.numbers().length ?? 0) >= RECORDS);
-  });
-  if (reader === null) throw new Error('no reader');
-  const { numbers, stop } = reader as RunningReader;
+  let reader: RunningReader | undefined;
+  const numbers = (): readonly number[] => reader?.numbers() ?? [];
   try {
+    const sent = await racks.bytesOf(async () => {
+      reader = await start();
+      await until('all is read', () => numbers().length >= RECORDS, PATIENCE);
+    });
     expect(sent[FOLLOWER - 1]).toBeGreaterThan(RECORDS * VALUE_BYTES);
     expect(sent[0]).toBeLessThan((RECORDS * VALUE_BYTES) / 2);
     if (goesOn !== 'all the while') await racks.killFollower();
     await racks.produce(topic, RECORDS);
     if (goesOn === 'when it is back') await racks.restartFollower(topic);
-    await until('the rest is read', () => numbers().length >= 2 * RECORDS);
+    await until('the rest is read', () => numbers().length >= 2 * RECORDS, PATIENCE);
     expect(numbers()).toEqual(Array.from({ length: 2 * RECORDS }, (_, index) => index));
     if (goesOn === 'elsewhere') await racks.restartFollower(topic);
   } finally {
-    await stop();
+    await reader?.stop();
   }
 }
 
@@ -162,7 +156,7 @@ needs('kcat', 'kafka')('a consumer in the rack of a follower', () => {
     racks = await RackCluster.start();
   });
   afterAll(async () => {
-    await racks.dispose();
+    await racks?.dispose();
   });
 
   // It is not made to lose it: with a preferred replica that is gone kafkajs 2.2.4 may ask nobody, again and again without ever
@@ -170,8 +164,7 @@ needs('kcat', 'kafka')('a consumer in the rack of a follower', () => {
   test('kafkajs reads from it', async () => {
     await readsFromFollowerAndLosesIt(racks, 'by-kafkajs', 'all the while', async () => {
       const kafka = new Kafka({ brokers: racks.bootstrap, logLevel: logLevel.NOTHING, retry: RETRY });
-      const consumer = kafka.consumer({ groupId: 'by-kafkajs', rackId: RACK, maxWaitTimeInMs: 200, retry: RETRY });
-      await consumer.connect();
+      const consumer = await connected(kafka.consumer({ groupId: 'by-kafkajs', rackId: RACK, maxWaitTimeInMs: 200, retry: RETRY }));
       await consumer.subscribe({ topic: 'by-kafkajs', fromBeginning: true });
       const numbers: number[] = [];
       await consumer.run({ eachMessage: async ({ message }) => void numbers.push(Number.parseInt(String(message.value), 10)) });

@@ -2,7 +2,6 @@
  * Clusters of both kinds of nodes: Moldau's brokers under a controller of Apache Kafka, and a broker of each under a
  * controller of Moldau's. Clients do not notice, one broker may die, and the replicas hold the same bytes whoever led.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs';
 import { ErrorCode } from '../../wire/base/error-codes';
 import { ServerError } from '../../wire/broker-link';
@@ -12,6 +11,7 @@ import { clusterClient, untilAnswered } from '../chaos/support/cluster-clients';
 import { type Kind, MixedCluster } from '../support/mixed-cluster';
 import { needs } from '../support/needs';
 import { checkReplicas, directoryAt } from '../support/replica-check';
+import { until } from '../support/until';
 
 const TOPIC = 'mixed';
 const PARTITIONS = 2;
@@ -22,7 +22,6 @@ const GROUPS = ['a', 'b', 'c', 'd'];
 const [READERS = ''] = GROUPS;
 /** The last version of OffsetCommit that names topics, instead of their ids. */
 const NAMES_TOPICS = 9;
-const LOOK_MS = 50;
 /** Enough to outlast the session of a broker that has died; kafkajs gives up earlier by itself. */
 const RETRY = { retries: 100, initialRetryTime: 50, maxRetryTime: 300 } as const;
 const [FIRST, SECOND] = [2, 3];
@@ -94,17 +93,20 @@ async function produce(producer: Producer, name: string): Promise<readonly strin
 async function consume(kafka: Kafka, count: number): Promise<readonly string[]> {
   const consumer = kafka.consumer({ groupId: READERS, retry: RETRY, maxWaitTimeInMs: 100 });
   const read: string[] = [];
-  await consumer.connect();
-  await consumer.subscribe({ topic: TOPIC, fromBeginning: true });
-  await new Promise<void>((resolve, reject) => {
-    const eachMessage = async ({ message }: { readonly message: { readonly value: Buffer | null } }): Promise<void> => {
-      read.push(message.value?.toString() ?? '');
-      if (read.length === count) resolve();
-    };
-    consumer.run({ eachMessage }).catch(reject);
-  });
-  // It commits what it has read.
-  await consumer.disconnect();
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topic: TOPIC, fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      const eachMessage = async ({ message }: { readonly message: { readonly value: Buffer | null } }): Promise<void> => {
+        read.push(message.value?.toString() ?? '');
+        if (read.length === count) resolve();
+      };
+      consumer.run({ eachMessage }).catch(reject);
+    });
+  } finally {
+    // It commits what it has read.
+    await consumer.disconnect();
+  }
   return read.sort();
 }
 
@@ -133,14 +135,15 @@ async function committedByGroups(admin: Admin): Promise<readonly (readonly numbe
 }
 
 async function untilPartitionsAre(client: ClusterClient, wanted: readonly string[]): Promise<void> {
-  for (;;) {
+  let found: readonly string[] = [];
+  const areAsWanted = async (): Promise<boolean> => {
     const request = { topics: [{ name: TOPIC }], allowAutoTopicCreation: false };
     const { topics } = await untilAnswered(() => client.ask('any', 'Metadata', request));
     const partitions = [...(topics[0]?.partitions ?? [])].sort((a, b) => a.partitionIndex - b.partitionIndex);
-    const found = partitions.map(({ leaderId, isrNodes }) => `${leaderId} leads ${[...isrNodes].sort().join()}`);
-    if (found.join() === wanted.join()) return;
-    await delay(LOOK_MS);
-  }
+    found = partitions.map(({ leaderId, isrNodes }) => `${leaderId} leads ${[...isrNodes].sort().join()}`);
+    return found.join() === wanted.join();
+  };
+  await until(wanted.join('; '), areAsWanted, { timeoutMs: 60_000, instead: () => found.join('; ') });
 }
 
 /** Of the stopped brokers' files: what was written while both were there. */

@@ -1,5 +1,6 @@
 import type { Mirror } from '../../mirror/mirror';
-import { contents, CopyBench, until } from './support/copy-bench';
+import { contents, CopyBench } from './support/copy-bench';
+import { until } from '../support/until';
 import { mirrorBetween } from './support/mirror-settings';
 
 let bench: CopyBench;

@@ -1,8 +1,11 @@
 /** Several nodes in this process, over real sockets and files. */
-import { Kafka, logLevel, type Consumer } from 'kafkajs';
+import { Kafka, logLevel } from 'kafkajs';
 import { InvalidConfigError, startCluster, type StartedCluster } from '../../src/index';
 import { WireClient } from '../handlers/support/wire-client';
+import { closedAfterEachTest } from '../support/kafkajs-clients';
+import { until } from '../support/until';
 
+const connected = closedAfterEachTest();
 const running: StartedCluster[] = [];
 
 async function started(...args: Parameters<typeof startCluster>): Promise<StartedCluster> {
@@ -18,15 +21,12 @@ afterEach(async () => {
 const clientOf = ({ brokers }: StartedCluster): Kafka => new Kafka({ brokers, logLevel: logLevel.NOTHING });
 
 async function write(cluster: StartedCluster, topic: string, value: string): Promise<void> {
-  const producer = clientOf(cluster).producer();
-  await producer.connect();
+  const producer = await connected(clientOf(cluster).producer());
   await producer.send({ topic, acks: -1, messages: [{ value }] });
-  await producer.disconnect();
 }
 
 async function read(cluster: StartedCluster, topic: string, count: number): Promise<string[]> {
-  const consumer: Consumer = clientOf(cluster).consumer({ groupId: `readers-${count}`, maxWaitTimeInMs: 100 });
-  await consumer.connect();
+  const consumer = await connected(clientOf(cluster).consumer({ groupId: `readers-${count}`, maxWaitTimeInMs: 100 }));
   await consumer.subscribe({ topic, fromBeginning: true });
   const values: string[] = [];
   await new Promise<void>((resolve, reject) => {
@@ -68,10 +68,8 @@ describe('a cluster of one', () => {
 describe('a cluster of three', () => {
   test('is ready when it is started, and every node knows all three', async () => {
     const cluster = await started(3);
-    const admin = clientOf(cluster).admin();
-    await admin.connect();
+    const admin = await connected(clientOf(cluster).admin());
     const { brokers } = await admin.describeCluster();
-    await admin.disconnect();
     expect(brokers.map(({ nodeId }) => nodeId).sort()).toEqual([1, 2, 3]);
     expect(cluster.brokers).toHaveLength(3);
   });
@@ -89,12 +87,10 @@ describe('a cluster of three', () => {
   test('creates a topic of three replicas through any of its nodes', async () => {
     const cluster = await started(3);
     for (const [at, broker] of cluster.brokers.entries()) {
-      const admin = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).admin();
-      await admin.connect();
+      const admin = await connected(new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).admin());
       const topic = `topic-${at}`;
       await admin.createTopics({ topics: [{ topic, numPartitions: 3, replicationFactor: 3 }], waitForLeaders: true });
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-      await admin.disconnect();
       const replicas = topics[0]?.partitions.map((partition) => [...partition.replicas].sort());
       expect(replicas).toEqual([1, 2, 3].map(() => [1, 2, 3]));
     }
@@ -114,12 +110,10 @@ describe('a cluster of three', () => {
     const cluster = await started(3);
     const waits = { requestTimeout: 1_000, retry: { retries: 100, initialRetryTime: 50, maxRetryTime: 200 } };
     const kafka = new Kafka({ brokers: cluster.brokers, logLevel: logLevel.NOTHING, ...waits });
-    const admin = kafka.admin();
-    await admin.connect();
+    const admin = await connected(kafka.admin());
     await admin.createTopics({ topics: [{ topic: 'greetings', replicaAssignment: [{ partition: 0, replicas: [2, 1, 3] }] }], waitForLeaders: true });
     // Of a request that was not answered it does not conclude that another may lead; only of the age of what it knows.
-    const producer = kafka.producer({ metadataMaxAge: 500 });
-    await producer.connect();
+    const producer = await connected(kafka.producer({ metadataMaxAge: 500 }));
     const send = (value: string): Promise<unknown> => producer.send({ topic: 'greetings', acks: -1, messages: [{ value }] });
     await send('one');
 
@@ -137,10 +131,9 @@ describe('a cluster of three', () => {
     expect((await answer).brokers.length).toBeGreaterThan(0);
     await client.close();
     const isrOf = async (): Promise<number | undefined> => (await admin.fetchTopicMetadata({ topics: ['greetings'] })).topics[0]?.partitions[0]?.isr.length;
-    while ((await isrOf()) !== 3) await new Promise((resolve) => setImmediate(resolve));
+    await until('the whole ISR', async () => (await isrOf()) === 3);
     await send('three');
     expect(await read(cluster, 'greetings', 3)).toEqual(['one', 'two', 'three']);
-    await Promise.all([producer.disconnect(), admin.disconnect()]);
   }, 60_000);
 
   test('can be killed, started again and stopped while a node is paused', async () => {

@@ -20,6 +20,7 @@ import { compileJava, jvmFlags } from '../../support/java';
 import { KafkaTools, type RunningTool } from '../../support/kafka-tools';
 import { startMoldau, type MoldauProcess } from '../../support/moldau-process';
 import { needs } from '../../support/needs';
+import * as patiently from '../../support/until';
 
 const ONES = [
   'replication',
@@ -96,13 +97,16 @@ needs('kafka')('MirrorMaker 2 between Moldau clusters', () => {
     }
   }
 
-  /** Looks again until the condition holds; says what MirrorMaker told when it does not come to it. */
+  /** With what MirrorMaker told when it does not come to it; what cannot be looked at yet is not there. */
   async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    for (const endMs = Date.now() + WAIT_MS; Date.now() < endMs;) {
-      if (await holds().catch(() => false)) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error(`not seen: ${what}\n${mirrorMaker.stderr}`);
+    let failure = 'nothing failed';
+    const look = (): Promise<boolean> =>
+      holds().catch((error: unknown) => {
+        failure = String(error);
+        return false;
+      });
+    const instead = (): string => `${failure}; MirrorMaker says ${mirrorMaker.stderr}`;
+    await patiently.until(what, look, { timeoutMs: WAIT_MS, everyMs: 100, instead });
   }
 
   const endOf = async (topic: string, partition: number): Promise<number> => b.listOffset(topic, partition, -1);

@@ -16,7 +16,9 @@ import { BatchView } from '../../../wire/record/batch';
 import { committedBatches } from '../../../mirror/copy/committed-batches-core';
 import { startKafkaPeer, type BrokerProcess } from '../../support/kafka-peer';
 import { startMoldau } from '../../support/moldau-process';
+import { closedAfterEachTest } from '../../support/kafkajs-clients';
 import { needs } from '../../support/needs';
+import { until } from '../../support/until';
 import { quietLogger } from '../../mirror/support/copy-bench';
 import { addressOf, settingsBetween } from '../../mirror/support/mirror-settings';
 import { effective, recordsOf, textOf } from './compare';
@@ -24,9 +26,11 @@ import { fillTopics } from './plan';
 
 const RECORDS = Number(process.env['MOLDAU_MIRROR_RECORDS'] ?? 4_000);
 const TIMEOUT_MS = 120_000 + RECORDS;
+const PATIENCE = { timeoutMs: TIMEOUT_MS / 2, everyMs: 100 } as const;
 const properties = { 'log.cleaner.backoff.ms': '300' };
 const IDENTITY = 'org.apache.kafka.connect.mirror.IdentityReplicationPolicy';
 
+const connected = closedAfterEachTest();
 const env = createNodeBaseEnv({ logger: quietLogger('mirror') });
 let broker: { source: BrokerProcess; target: BrokerProcess };
 let source: ClusterClient;
@@ -53,13 +57,6 @@ function run(topics: string): void {
   mirror = startMirror(env, settings, { sharing: { heartbeatMs: 200, sessionTimeoutMs: 6_000 } });
 }
 
-async function until(what: string, check: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + TIMEOUT_MS / 2;
-  while (!(await check())) {
-    if (Date.now() > deadline) throw new Error(`not seen: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 
 function positionOf(topic: string, partition: number): number {
   return mirror!.flows[0]!.counters.partitions.get(`${topic}:${partition}`)?.lag.position ?? -1;
@@ -107,11 +104,11 @@ async function twelveTopics(prefix: string): Promise<void> {
   await readHalf(rows);
   run(`${prefix}\\..*`);
   for (const { name, partitions } of topics) {
-    await until(`${name} on the target`, () => isThere(name));
+    await until(`${name} on the target`, () => isThere(name), PATIENCE);
     for (let partition = 0; partition < partitions; partition++) {
       const endOffset = await source.listOffset(name, partition, -1);
       // A compacted log may end with offsets that have no record any more: the copy has passed them.
-      await until(`${name}-${partition} at ${endOffset}`, () => Promise.resolve(positionOf(name, partition) >= endOffset));
+      await until(`${name}-${partition} at ${endOffset}`, () => Promise.resolve(positionOf(name, partition) >= endOffset), PATIENCE);
     }
   }
   for (const { name, partitions, kind } of topics) {
@@ -122,7 +119,7 @@ async function twelveTopics(prefix: string): Promise<void> {
       else expect(to.records.map((record) => [record.offset, textOf(record)])).toEqual(from.records.map((record) => [record.offset, textOf(record)]));
     }
   }
-  await until('the group on the target', async () => (await fetchOffsets(target, 'half')).length === rows.length);
+  await until('the group on the target', async () => (await fetchOffsets(target, 'half')).length === rows.length, PATIENCE);
   const byName = (a: (typeof rows)[number], b: (typeof rows)[number]): number => a.topic.localeCompare(b.topic) || a.partition - b.partition;
   expect((await fetchOffsets(target, 'half')).sort(byName)).toEqual([...rows].sort(byName));
   expect(mirror!.flows[0]!.counters.gaps).toBe(0);
@@ -152,15 +149,12 @@ async function goesOn(topic: string, rows: readonly { partition: number; offset:
     for (const record of records) if (record.offset >= offset) expected.push(`${partition}:${record.offset}`);
   }
   const seen: string[] = [];
-  const consumer = new Kafka({ brokers: [broker.target.bootstrap], logLevel: logLevel.NOTHING }).consumer({ groupId: 'half' });
-  await consumer.connect();
-  try {
-    await consumer.subscribe({ topic });
-    await consumer.run({ eachMessage: async ({ partition, message }) => void seen.push(`${partition}:${message.offset}`) });
-    await until('everything is read', async () => seen.length >= expected.length);
-  } finally {
-    await consumer.disconnect();
-  }
+  const consumer = await connected(new Kafka({ brokers: [broker.target.bootstrap], logLevel: logLevel.NOTHING }).consumer({ groupId: 'half' }));
+  await consumer.subscribe({ topic });
+  await consumer.run({ eachMessage: async ({ partition, message }) => void seen.push(`${partition}:${message.offset}`) });
+  await until('everything is read', async () => seen.length >= expected.length, PATIENCE);
+  // What it has in hand comes before it is gone.
+  await consumer.disconnect();
   expect(seen.sort()).toEqual(expected.sort());
 }
 
@@ -168,15 +162,13 @@ async function goesOn(topic: string, rows: readonly { partition: number; offset:
 async function transactions(): Promise<void> {
   await source.createTopic('txn', 1, 1);
   const kafka = new Kafka({ brokers: [broker.source.bootstrap], logLevel: logLevel.NOTHING });
-  const producer = kafka.producer({ transactionalId: 'drill', idempotent: true, maxInFlightRequests: 1 });
-  await producer.connect();
+  const producer = await connected(kafka.producer({ transactionalId: 'drill', idempotent: true, maxInFlightRequests: 1 }));
   for (const [index, outcome] of (['commit', 'abort', 'commit'] as const).entries()) {
     const transaction = await producer.transaction();
     await transaction.send({ topic: 'txn', messages: [{ value: `${outcome} ${index}` }, { value: `${outcome} ${index} too` }] });
     await transaction[outcome]();
   }
-  await producer.disconnect();
-  await until('three transactions are over', async () => (await source.listOffset('txn', 0, -1, true)) === 9);
+  await until('three transactions are over', async () => (await source.listOffset('txn', 0, -1, true)) === 9, PATIENCE);
 }
 
 needs('kafka')('from Apache Kafka to Moldau, offset by offset', () => {
@@ -186,8 +178,8 @@ needs('kafka')('from Apache Kafka to Moldau, offset by offset', () => {
   test('committed transactions keep their offsets, and aborted ones and markers are gaps', async () => {
     await transactions();
     run('txn');
-    await until('txn on the target', () => isThere('txn'));
-    await until('it is copied', async () => (await target.listOffset('txn', 0, -1)) === 8);
+    await until('txn on the target', () => isThere('txn'), PATIENCE);
+    await until('it is copied', async () => (await target.listOffset('txn', 0, -1)) === 8, PATIENCE);
     await expectSame('txn', 0);
     const { records } = await recordsOf(target, 'txn', 0);
     expect(records.map(({ offset, value }) => `${offset}=${Buffer.from(value ?? []).toString()}`)).toEqual(['0=commit 0', '1=commit 0 too', '6=commit 2', '7=commit 2 too']);

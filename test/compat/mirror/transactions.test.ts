@@ -3,11 +3,13 @@
  * before it is copied.
  */
 import { createNodeBaseEnv } from '../../../wire/base/node-env';
+import { ErrorCode } from '../../../wire/base/error-codes';
 import { ServerError } from '../../../wire/broker-link';
 import { ClusterClient } from '../../../wire/cluster-client';
 import { encodeBatch } from '../../../wire/record/records';
 import { mirrorBetween, addressOf } from '../../mirror/support/mirror-settings';
-import { CopyBench, quietLogger, until } from '../../mirror/support/copy-bench';
+import { CopyBench, quietLogger } from '../../mirror/support/copy-bench';
+import { until, untilFound } from '../../support/until';
 import { startKafkaPeer, type BrokerProcess } from '../../support/kafka-peer';
 import { startMoldau } from '../../support/moldau-process';
 import { needs } from '../../support/needs';
@@ -142,16 +144,13 @@ class TransactionalWriter {
   async begin(): Promise<void> {
     const { transactionalId } = this;
     this.coordinator = await this.client.findCoordinator(transactionalId, 1);
-    for (;;) {
-      const request = { transactionalId, transactionTimeoutMs: 60_000 };
+    const request = { transactionalId, transactionTimeoutMs: 60_000 };
+    const given = await untilFound('a producer id', async () => {
       const answer = await this.client.ask(this.coordinator, 'InitProducerId', request, { maxVersion: 4 });
-      if (answer.errorCode === 0) {
-        this.producerId = answer.producerId;
-        this.producerEpoch = answer.producerEpoch;
-        return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+      return answer.errorCode === 0 ? answer : null;
+    });
+    this.producerId = given.producerId;
+    this.producerEpoch = given.producerEpoch;
   }
 
   async transaction(values: readonly string[], isCommitted: boolean): Promise<void> {
@@ -185,10 +184,9 @@ class TransactionalWriter {
 
   /** CONCURRENT_TRANSACTIONS: the markers of the one before are still being written. */
   private async retried(ask: () => Promise<number>): Promise<number> {
-    for (;;) {
+    return untilFound('the markers are written', async () => {
       const errorCode = await ask();
-      if (errorCode !== 51) return errorCode;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+      return errorCode === ErrorCode.CONCURRENT_TRANSACTIONS ? null : errorCode;
+    });
   }
 }

@@ -8,13 +8,15 @@ import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { Child } from '../../support/child';
 import { freePorts } from '../../support/free-ports';
+import { closedAfterEachTest } from '../../support/kafkajs-clients';
 import { MoldauCluster } from '../../support/moldau-cluster';
 import { needs } from '../../support/needs';
+import { until } from '../../support/until';
 
 const CONFIG = join(__dirname, '../../../docs/haproxy/haproxy.cfg');
-const PATIENCE_MS = 30_000;
 
 needs('haproxy')('three brokers behind HAProxy', () => {
+  const connected = closedAfterEachTest();
   let cluster: MoldauCluster;
   let haproxy: Child;
   let dir: string;
@@ -34,7 +36,7 @@ needs('haproxy')('three brokers behind HAProxy', () => {
     );
     writeFileSync(join(dir, 'haproxy.cfg'), config);
     haproxy = new Child('haproxy', 'haproxy', ['-db', '-f', join(dir, 'haproxy.cfg')]);
-    await until('all three up', async () => (await standing()).every((status) => status === 'UP'));
+    await until('all three up', async () => (await standing()).every((status) => status === 'UP'), patience);
   }, 90_000);
 
   afterAll(async () => {
@@ -56,58 +58,45 @@ needs('haproxy')('three brokers behind HAProxy', () => {
     }
   }
 
-  async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const endMs = Date.now() + PATIENCE_MS;
-    while (!(await holds())) {
-      if (Date.now() > endMs) throw new Error(`${what}: ${(await standing()).join(', ')}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
+  const patience = { everyMs: 100, instead: async () => `HAProxy says ${(await standing()).join(', ')}` };
 
   test('are one address; a dead one leaves the rotation and comes back, and clients do not notice', async () => {
     const kafka = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING });
-    const producer = kafka.producer();
-    await producer.connect();
+    const producer = await connected(kafka.producer());
     await producer.send({ topic: 'orders', acks: -1, messages: [{ value: '0' }] });
     const seen = new Set<string>();
-    const consumer = kafka.consumer({ groupId: 'billing' });
-    await consumer.connect();
+    const consumer = await connected(kafka.consumer({ groupId: 'billing' }));
     await consumer.subscribe({ topic: 'orders', fromBeginning: true });
     await consumer.run({ eachMessage: async ({ message }) => void seen.add(message.value?.toString() ?? '') });
-    await until('the first record', async () => seen.has('0'));
+    await until('the first record', async () => seen.has('0'), patience);
 
-    const admin = kafka.admin();
-    await admin.connect();
+    const admin = await connected(kafka.admin());
     await cluster.node(1).end('SIGKILL');
     // Which brokers there are is the cluster's to say, and it takes a moment to notice.
-    await until('two brokers', async () => (await admin.describeCluster()).brokers.length === 2);
-    await admin.disconnect();
+    await until('two brokers', async () => (await admin.describeCluster()).brokers.length === 2, patience);
     // New clients that try once, whomever the proxy asks, get what they ask for.
     for (let i = 0; i < 6; i++) {
-      const once = new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin();
-      await once.connect();
+      const once = await connected(new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin());
       expect((await once.listTopics()).includes('orders')).toBe(true);
       await once.disconnect();
     }
     await producer.send({ topic: 'orders', acks: -1, messages: [{ value: '1' }] });
-    await until('the second record', async () => seen.has('1'));
-    await until('broker 1 out of the rotation', async () => (await standing()).join() === 'DOWN,UP,UP');
+    await until('the second record', async () => seen.has('1'), patience);
+    await until('broker 1 out of the rotation', async () => (await standing()).join() === 'DOWN,UP,UP', patience);
 
     await cluster.node(1).start();
-    await until('broker 1 in the rotation', async () => (await standing()).join() === 'UP,UP,UP');
+    await until('broker 1 in the rotation', async () => (await standing()).join() === 'UP,UP,UP', patience);
     await producer.send({ topic: 'orders', acks: -1, messages: [{ value: '2' }] });
-    await until('the third record', async () => seen.has('2'));
-    await producer.disconnect();
-    await consumer.disconnect();
+    await until('the third record', async () => seen.has('2'), patience);
   }, 90_000);
 
   test('one that no longer answers, though its port is open, leaves the rotation too', async () => {
     cluster.node(2).pause();
     try {
-      await until('broker 2 out of the rotation', async () => (await standing())[1] === 'DOWN');
+      await until('broker 2 out of the rotation', async () => (await standing())[1] === 'DOWN', patience);
     } finally {
       cluster.node(2).resume();
     }
-    await until('broker 2 in the rotation', async () => (await standing())[1] === 'UP');
+    await until('broker 2 in the rotation', async () => (await standing())[1] === 'UP', patience);
   }, 60_000);
 });

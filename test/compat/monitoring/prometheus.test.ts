@@ -9,9 +9,11 @@ import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { Child } from '../../support/child';
 import { freePorts } from '../../support/free-ports';
+import { closedAfterEachTest } from '../../support/kafkajs-clients';
 import { LoopDisk } from '../../support/loop-disk';
 import { MoldauCluster } from '../../support/moldau-cluster';
 import { needs } from '../../support/needs';
+import { until } from '../../support/until';
 
 const DOCS = join(__dirname, '../../../docs/prometheus');
 const HOUR_MS = 3_600_000;
@@ -69,7 +71,7 @@ class Watcher {
   /** Waits until all of these fire; says what they said. */
   async fires(...names: readonly string[]): Promise<ReadonlyMap<string, string>> {
     let firing: ReadonlyMap<string, string> = new Map();
-    await this.until(`not all of ${names.join(', ')} fire`, async () => {
+    await this.until(`${names.join(', ')} fire`, async () => {
       firing = await this.firing();
       return names.every((name) => firing.has(name));
     });
@@ -77,11 +79,8 @@ class Watcher {
   }
 
   async until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const endMs = Date.now() + PATIENCE_MS;
-    while (!(await holds())) {
-      if (Date.now() > endMs) throw new Error(`${what}; firing: ${[...(await this.firing()).keys()].join(', ')}`);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
+    const instead = async (): Promise<string> => `firing are ${[...(await this.firing()).keys()].join(', ')}`;
+    await until(what, holds, { timeoutMs: PATIENCE_MS, everyMs: 200, instead });
   }
 
   async dispose(): Promise<void> {
@@ -103,6 +102,7 @@ needs('prometheus')('the alert rules', () => {
 });
 
 needs('prometheus', 'loop')('a cluster that Prometheus watches', () => {
+  const connected = closedAfterEachTest();
   const disk = new LoopDisk(DISK_MB);
   let cluster: MoldauCluster;
   let watcher: Watcher;
@@ -128,8 +128,7 @@ needs('prometheus', 'loop')('a cluster that Prometheus watches', () => {
 
   test('has every alert fire that its faults are about, and none before', async () => {
     const kafka = new Kafka({ brokers: cluster.bootstrap.split(','), logLevel: logLevel.NOTHING });
-    const admin = kafka.admin();
-    await admin.connect();
+    const admin = await connected(kafka.admin());
     const strict = [{ name: 'min.insync.replicas', value: '3' }];
     await admin.createTopics({
       waitForLeaders: true,
@@ -150,8 +149,7 @@ needs('prometheus', 'loop')('a cluster that Prometheus watches', () => {
     });
 
     // A group that has read nothing of 100,001 records, the first of which is an hour old.
-    const producer = kafka.producer();
-    await producer.connect();
+    const producer = await connected(kafka.producer());
     const timestamp = String(Date.now() - HOUR_MS);
     const messages = Array.from({ length: 1000 }, () => ({ value: 'x', timestamp }));
     for (let i = 0; i < 100; i++) await producer.send({ topic: 'orders', acks: -1, messages });
@@ -163,8 +161,6 @@ needs('prometheus', 'loop')('a cluster that Prometheus watches', () => {
     // A node that dies, with the only replica of a partition.
     await cluster.node(3).end('SIGKILL');
     await producer.send({ topic: 'orders', acks: 1, messages: [{ value: 'x' }] });
-    await producer.disconnect();
-    await admin.disconnect();
     const said = await watcher.fires(
       'MoldauGroupBacklogRecords',
       'MoldauGroupBacklogSeconds',

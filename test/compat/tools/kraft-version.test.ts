@@ -7,6 +7,7 @@ import { startKafkaCluster } from '../../support/kafka-cluster';
 import { KafkaTools, type ToolName, type ToolResult } from '../../support/kafka-tools';
 import { startMoldauCluster } from '../../support/moldau-cluster';
 import { needs } from '../../support/needs';
+import { until } from '../../support/until';
 
 const STATIC = { hasStaticVoters: true };
 const UPGRADE = ['upgrade', '--feature', 'kraft.version=1'];
@@ -36,15 +37,24 @@ needs('kafka')('kafka-features.sh upgrade --feature kraft.version=1', () => {
       return /^Feature: kraft\.version.*?FinalizedVersionLevel: \d+/m.exec(stdout)?.[0].replaceAll('\t', ' ') ?? stdout;
     };
     const said = ({ stdout, stderr, code }: ToolResult): string => `${stdout.trim()} ${stderr.trim()} (${code})`;
+    const succeeds = async (tool: ToolName, ...args: readonly string[]): Promise<void> => {
+      let last = '';
+      const isDone = async (): Promise<boolean> => {
+        const result = await run(tool, ...args);
+        last = said(result);
+        return result.code === 0;
+      };
+      await until(`${tool} ${args.join(' ')} succeeds`, isDone, { instead: () => last });
+    };
     const status = async (): Promise<string> => (await run('kafka-metadata-quorum', 'describe', '--status')).stdout;
     const printed = [await level()];
     // Each voter tells its leader of itself first.
-    for (let isRaised = false; !isRaised; ) isRaised = (await run('kafka-features', ...UPGRADE)).code === 0;
+    await succeeds('kafka-features', ...UPGRADE);
     printed.push(await level(), said(await run('kafka-features', ...UPGRADE)));
     printed.push(said(await run('kafka-features', 'downgrade', '--feature', 'kraft.version=0')));
     const directories = [...(await status()).matchAll(/"directoryId": "([^"]+)"/g)].map(([, id]) => id ?? '');
     const remove = ['remove-controller', '--controller-id', '3', '--controller-directory-id', directories[2] ?? ''];
-    for (let isRemoved = false; !isRemoved; ) isRemoved = (await run('kafka-metadata-quorum', ...remove)).code === 0;
+    await succeeds('kafka-metadata-quorum', ...remove);
     const voters = /^CurrentVoters:(.*)$/m.exec(await status())?.[1] ?? '';
     return { printed, directories, votersAtEnd: [...voters.matchAll(/"id": (\d+)/g)].map(([, id]) => Number(id)) };
   }

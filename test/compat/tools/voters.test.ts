@@ -5,13 +5,13 @@
 import { GrowingQuorum } from '../../support/growing-quorum';
 import { KafkaTools, type ToolResult } from '../../support/kafka-tools';
 import { needs } from '../../support/needs';
+import { untilFound } from '../../support/until';
 
 /** Changes take their time: the same command, until it says what it should. */
-async function until<T>(look: () => Promise<T>, isEnough: (found: T) => boolean): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (isEnough(found)) return found;
-  }
+async function until<T>(what: string, look: () => Promise<T>, isEnough: (found: T) => boolean): Promise<T> {
+  let last: T;
+  const lookAgain = async (): Promise<T | null> => (isEnough((last = await look())) ? last : null);
+  return untilFound(what, lookAgain, { instead: () => JSON.stringify(last) });
 }
 
 needs('kafka')('kafka-metadata-quorum.sh', () => {
@@ -42,8 +42,8 @@ needs('kafka')('kafka-metadata-quorum.sh', () => {
     return { text: stdout, leader: Number(row('LeaderId')), voters: ids('CurrentVoters'), observers: ids('CurrentObservers') };
   }
 
-  const added = (id: number): Promise<ToolResult> => until(() => add(id), ({ code }) => code === 0);
-  const removed = (id: number, directoryId: string): Promise<ToolResult> => until(() => remove(id, directoryId), ({ code }) => code === 0);
+  const added = (id: number): Promise<ToolResult> => until(`controller ${id} is added`, () => add(id), ({ code }) => code === 0);
+  const removed = (id: number, directoryId: string): Promise<ToolResult> => until(`controller ${id} is removed`, () => remove(id, directoryId), ({ code }) => code === 0);
 
   async function createsTopic(name: string): Promise<void> {
     const { stdout, stderr } = await tools.run('kafka-topics', ['--bootstrap-server', quorum.bootstrap, '--create', '--topic', name, '--partitions', '1', '--replication-factor', '1']);
@@ -51,7 +51,7 @@ needs('kafka')('kafka-metadata-quorum.sh', () => {
   }
 
   test('shows a quorum of one, and the controllers that wait', async () => {
-    const { text, leader, voters, observers } = await until(status, (found) => found.observers.length === 3);
+    const { text, leader, voters, observers } = await until('three observers', status, (found) => found.observers.length === 3);
     expect({ leader, voters, observers }).toEqual({ leader: 1, voters: [1], observers: [2, 3, 4] });
     expect(text).toContain(`"directoryId": "${quorum.directoryId(1)}"`);
   });
@@ -61,7 +61,7 @@ needs('kafka')('kafka-metadata-quorum.sh', () => {
     expect(second.stdout).toContain(`Added controller 2 with directory id ${quorum.directoryId(2)} and endpoints: CONTROLLER://127.0.0.1:${quorum.node(2).controllerPort}`);
     await added(3);
     expect(await status()).toMatchObject({ leader: 1, voters: [1, 2, 3], observers: [4] });
-    const replication = await until(async () => (await run('describe', '--replication')).stdout, (text) => (text.match(/Follower/g) ?? []).length === 2);
+    const replication = await until('two followers', async () => (await run('describe', '--replication')).stdout, (text) => (text.match(/Follower/g) ?? []).length === 2);
     expect(replication.split('\n').filter((line) => /Leader|Follower|Observer/.test(line) && /^\d/.test(line)).map((line) => line.split(/\s+/)[0]).sort()).toEqual(['1', '2', '3', '4']);
     await createsTopic('three-voters');
   });
@@ -91,7 +91,7 @@ needs('kafka')('kafka-metadata-quorum.sh', () => {
     await removed(1, quorum.directoryId(1));
     // Each observer is listed once it has fetched from the new leader.
     const isOver = (found: { leader: number; observers: readonly number[] }): boolean => found.leader !== 1 && [1, 4].every((id) => found.observers.includes(id));
-    const { leader, voters, observers } = await until(status, isOver);
+    const { leader, voters, observers } = await until('another leads, and observers 1 and 4 follow it', status, isOver);
     expect(voters).toEqual([2, 3]);
     expect(observers).toEqual([1, 4]);
     expect([2, 3]).toContain(leader);
@@ -111,9 +111,9 @@ needs('kafka')('controllers that join by themselves', () => {
         return /^CurrentVoters:.*$/m.exec(stdout)?.[0] ?? '';
       };
       const everybody = (text: string): boolean => [1, 2, 3].every((id) => text.includes(quorum.directoryId(id)));
-      await until(voters, everybody);
+      await until('three voters', voters, everybody);
       await quorum.replaceDisk(3);
-      const text = await until(voters, everybody);
+      const text = await until('three voters, one with a new disk', voters, everybody);
       expect([...text.matchAll(/"id": (\d+)/g)].map(([, id]) => Number(id)).sort()).toEqual([1, 2, 3]);
     } finally {
       await quorum.dispose();

@@ -2,13 +2,13 @@ import { CheckpointRound } from '../../../mirror/checkpoints/checkpoint-part';
 import { isIdle, isNews } from '../../../mirror/checkpoints/checkpoint-core';
 import type { FlowContext } from '../../../mirror/flow/flow-part';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../mirror/formats/checkpoint';
-import { HeartbeatPart } from '../../../mirror/heartbeats/heartbeat-part';
+import { heartbeatPart } from '../../../mirror/heartbeats/heartbeat-part';
 import { decodeHeartbeat } from '../../../mirror/formats/heartbeat';
 import { encodeOffsetSync } from '../../../mirror/formats/offset-sync';
 import { OffsetSyncWriter } from '../../../mirror/translation/offset-sync-writer';
 import type { ClusterClient } from '../../../wire/cluster-client';
 import { alterGroupOffsets, committedOffsets } from '../../../wire/group-admin';
-import { until } from '../support/copy-bench';
+import { until } from '../../support/until';
 import { TwoClusters } from '../support/two-clusters';
 
 describe('checkpoints', () => {
@@ -209,7 +209,7 @@ describe('checkpoints', () => {
   });
 
   test('have heartbeats beside them, which name the flow', async () => {
-    const part = new HeartbeatPart(clusters.context());
+    const part = heartbeatPart(clusters.context());
     part.lead();
     await until(
       'a heartbeat',

@@ -1,5 +1,6 @@
 import { BATCH_HEADER_BYTES } from '../../../wire/record/batch';
-import { contents, CopyBench, until } from '../support/copy-bench';
+import { contents, CopyBench } from '../support/copy-bench';
+import { until } from '../../support/until';
 
 let bench: CopyBench;
 

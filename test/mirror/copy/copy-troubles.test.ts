@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { FlowPartition } from '../../../mirror/flow/flow-partition';
 import { startBroker } from '../../../src/index';
 import { ZERO_UUID } from '../../../wire/base/uuid';
-import { contents, CopyBench, until } from '../support/copy-bench';
+import { contents, CopyBench } from '../support/copy-bench';
+import { until } from '../../support/until';
 
 let bench: CopyBench;
 

@@ -10,7 +10,7 @@ import { ErrorCode } from '../../../wire/base/error-codes';
 import { ClusterClient } from '../../../wire/cluster-client';
 import { BatchView } from '../../../wire/record/batch';
 import { decodeRecords } from '../../../wire/record/records';
-import { until } from '../support/copy-bench';
+import { until } from '../../support/until';
 import { TwoClusters } from '../support/two-clusters';
 
 let clusters: TwoClusters;

@@ -10,7 +10,8 @@ import { ErrorCode } from '../../../wire/base/error-codes';
 import { BatchAttribute, BatchField, BatchView } from '../../../wire/record/batch';
 import { ZERO_UUID } from '../../../wire/base/uuid';
 import { writeInt16 } from '../../../wire/record/big-endian';
-import { CopyBench, until } from '../support/copy-bench';
+import { CopyBench } from '../support/copy-bench';
+import { until } from '../../support/until';
 
 let bench: CopyBench;
 const troubles: Trouble[] = [];

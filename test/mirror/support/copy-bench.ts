@@ -177,12 +177,3 @@ export function contents(records: readonly DecodedRecord[]): string[] {
     return `${text(key)}|${text(value)}|${timestampMs}|${heads}`;
   });
 }
-
-/** Looks again until `check` holds; fails the test with `what` after ten seconds. */
-export async function until(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    if (await check()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`not seen: ${what}`);
-}

@@ -1,7 +1,7 @@
 import { TopicSync } from '../../../mirror/topics/topic-sync';
 import { alterTopicConfigs, describeTopicConfigs } from '../../../wire/cluster-admin';
 import type { ClusterClient } from '../../../wire/cluster-client';
-import { until } from '../support/copy-bench';
+import { until } from '../../support/until';
 import { TwoClusters } from '../support/two-clusters';
 
 const NO_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
@@ -15,7 +15,7 @@ describe('the topics of a flow', () => {
   });
   beforeEach(() => void clusters.told.splice(0));
   afterEach(() => {
-    for (const part of parts.splice(0)) part.close();
+    for (const part of parts.splice(0)) part.configs.close();
   });
   afterAll(() => clusters.stop());
 
@@ -60,10 +60,10 @@ describe('the topics of a flow', () => {
       timeoutMs: 5000,
       validateOnly: false,
     });
-    await until('it', async () => (await clusters.a.metadata(['growing']))[0]!.leaders.length === 3);
+    await until('three partitions on the source', async () => (await clusters.a.metadata(['growing']))[0]!.leaders.length === 3);
     expect(await part.discover()).toHaveLength(3);
     expect(clusters.told.at(-1)).toBe('info topic A.growing on B has 3 partitions now');
-    await until('it', async () => (await clusters.b.metadata(['A.growing']))[0]!.leaders.length === 3);
+    await until('three partitions on the target', async () => (await clusters.b.metadata(['A.growing']))[0]!.leaders.length === 3);
   });
 
   test('are told when they are gone, and when they are created again', async () => {
@@ -71,7 +71,7 @@ describe('the topics of a flow', () => {
     const part = topicSync({ topics: 'passing' });
     const [before] = await part.discover();
     await clusters.a.ask('any', 'DeleteTopics', { topics: [{ name: 'passing', topicId: NO_ID }], timeoutMs: 5000 });
-    await until('it', async () => (await part.discover()).length === 0);
+    await until('the topic is gone', async () => (await part.discover()).length === 0);
     expect(clusters.told.at(-1)).toBe(
       'warn topic passing of A is gone or not asked for any more; its copy A.passing stays as it is',
     );
@@ -94,8 +94,8 @@ describe('the topics of a flow', () => {
     await alterTopicConfigs(clusters.b, new Map([['A.changing', [{ name: 'segment.ms', value: '5000' }]]]));
     await alterTopicConfigs(clusters.a, new Map([['changing', [{ name: 'retention.ms', value: '2000' }]]]));
     const part = topicSync({ topics: 'changing', 'sync.topic.configs.interval.seconds': '1' });
-    part.lead();
-    await until('it', async () => clusters.told.some((line) => line.startsWith('info configs of A.changing')));
+    part.configs.lead();
+    await until('its configs are told', async () => clusters.told.some((line) => line.startsWith('info configs of A.changing')));
     expect(await ownConfigs(clusters.b, 'A.changing')).toEqual({ 'retention.ms': '2000' });
     expect(clusters.told.at(-1)).toBe(
       'info configs of A.changing on B: retention.ms=2000, segment.ms back to its default',

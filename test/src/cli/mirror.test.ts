@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { alterGroupOffsets, committedOffsets } from '../../../wire/group-admin';
-import { until } from '../../mirror/support/copy-bench';
+import { until } from '../../support/until';
 import { TwoClusters } from '../../mirror/support/two-clusters';
 import { Child } from '../../support/child';
 import { freePorts } from '../../support/free-ports';

@@ -1,21 +1,26 @@
 /** What a node shows of itself at metrics.listener, with clients that do what is to be seen. */
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { startBroker, startCluster, type StartedBroker, type StartedCluster } from '../../../src/index';
+import { closedAfterEachTest } from '../../support/kafkajs-clients';
 import { Scrape } from '../../support/scrape';
+import { untilFound } from '../../support/until';
 
 const WATCHED = { 'metrics.listener': 'localhost:0' };
 const HOUR_MS = 3_600_000;
 
 const clientOf = (brokers: readonly string[]): Kafka => new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING, retry: { retries: 20, maxRetryTime: 500 } });
 
-async function until<T>(what: string, look: () => Promise<T | null>): Promise<T> {
-  const endMs = Date.now() + 30_000;
-  for (;;) {
-    const seen = await look();
-    if (seen !== null) return seen;
-    if (Date.now() > endMs) throw new Error(`${what} was not seen within 30 s`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+const connected = closedAfterEachTest();
+const running: { stop(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((broker) => broker.stop()));
+});
+
+async function started(...args: Parameters<typeof startBroker>): Promise<StartedBroker> {
+  const broker = await startBroker(...args);
+  running.push(broker);
+  return broker;
 }
 
 describe('a broker', () => {
@@ -35,10 +40,8 @@ describe('a broker', () => {
 
   test('counts records, bytes, requests and errors', async () => {
     await producer.send({ topic: 'counted', messages: [{ value: 'a' }, { value: 'b' }] });
-    const admin = clientOf(broker.brokers).admin();
-    await admin.connect();
+    const admin = await connected(clientOf(broker.brokers).admin());
     await expect(admin.createTopics({ topics: [{ topic: 'bad', replicationFactor: 5 }] })).rejects.toThrow();
-    await admin.disconnect();
     const seen = await scrape();
     expect(seen.value('kafka_server_brokertopicmetrics_messagesin_total', { topic: 'counted' })).toBe(2);
     expect(seen.value('kafka_server_brokertopicmetrics_bytesin_total', { topic: 'counted' })).toBeGreaterThan(60);
@@ -57,11 +60,9 @@ describe('a broker', () => {
     const old = (age: number): string => String(Date.now() - age);
     await producer.send({ topic: 'read', messages: [{ value: 'first', timestamp: old(3 * HOUR_MS) }] });
     await producer.send({ topic: 'read', messages: [{ value: 'second', timestamp: old(HOUR_MS) }, { value: 'third', timestamp: old(HOUR_MS) }] });
-    const admin = clientOf(broker.brokers).admin();
-    await admin.connect();
+    const admin = await connected(clientOf(broker.brokers).admin());
     await admin.setOffsets({ groupId: 'behind', topic: 'read', partitions: [{ partition: 0, offset: '1' }] });
     await admin.setOffsets({ groupId: 'done', topic: 'read', partitions: [{ partition: 0, offset: '3' }] });
-    await admin.disconnect();
     const seen = await scrape();
     const behind = { consumergroup: 'behind', topic: 'read', partition: '0' };
     expect(seen.value('kafka_consumergroup_current_offset', behind)).toBe(1);
@@ -74,16 +75,15 @@ describe('a broker', () => {
 
   test('counts what consumers are given', async () => {
     await producer.send({ topic: 'given', messages: Array.from({ length: 50 }, (_, i) => ({ value: String(i) })) });
-    const consumer = clientOf(broker.brokers).consumer({ groupId: 'given' });
-    await consumer.connect();
+    const consumer = await connected(clientOf(broker.brokers).consumer({ groupId: 'given' }));
     await consumer.subscribe({ topic: 'given', fromBeginning: true });
     let read = 0;
     await new Promise<void>((resolve, reject) => {
       consumer.run({ eachMessage: async () => void (++read === 50 && resolve()) }).catch(reject);
     });
-    const connected = await scrape();
-    expect(connected.value('kafka_consumergroup_members', { consumergroup: 'given' })).toBe(1);
-    expect(connected.value('moldau_connections', { listener: 'PLAINTEXT' })).toBeGreaterThan(0);
+    const meanwhile = await scrape();
+    expect(meanwhile.value('kafka_consumergroup_members', { consumergroup: 'given' })).toBe(1);
+    expect(meanwhile.value('moldau_connections', { listener: 'PLAINTEXT' })).toBeGreaterThan(0);
     await consumer.disconnect();
     const seen = await scrape();
     expect(seen.value('moldau_topic_records_out_total', { topic: 'given' })).toBe(50);
@@ -101,37 +101,30 @@ describe('a broker', () => {
 });
 
 test('a broker in a library opens no port for metrics unless it is asked to', async () => {
-  const broker = await startBroker();
+  const broker = await started();
   expect(broker.metricsUrl).toBeNull();
-  await broker.stop();
 });
 
 test('a broker whose port for metrics is taken serves without', async () => {
-  const first = await startBroker({ overrides: WATCHED });
+  const first = await started({ overrides: WATCHED });
   const taken = new URL(first.metricsUrl ?? '').port;
-  const second = await startBroker({ overrides: { 'metrics.listener': `localhost:${taken}` }, logLevel: 'silent' });
+  const second = await started({ overrides: { 'metrics.listener': `localhost:${taken}` }, logLevel: 'silent' });
   expect(second.metricsUrl).toBeNull();
-  const admin = clientOf(second.brokers).admin();
-  await admin.connect();
+  const admin = await connected(clientOf(second.brokers).admin());
   expect((await admin.describeCluster()).brokers).toHaveLength(1);
-  await admin.disconnect();
-  await Promise.all([first.stop(), second.stop()]);
 });
 
 test('a metric has at most metrics.max.series series, and what is left out is counted', async () => {
-  const broker = await startBroker({ overrides: { ...WATCHED, 'metrics.max.series': 100, 'num.partitions': 130 } });
-  const producer = clientOf(broker.brokers).producer();
-  await producer.connect();
+  const broker = await started({ overrides: { ...WATCHED, 'metrics.max.series': 100, 'num.partitions': 130 } });
+  const producer = await connected(clientOf(broker.brokers).producer());
   await producer.send({ topic: 'wide', messages: [{ value: 'a' }] });
-  await producer.disconnect();
   // Logs are opened in slices.
-  const seen = await until('every partition', async () => {
+  const seen = await untilFound('every partition', async () => {
     const scrape = await Scrape.of(broker.metricsUrl ?? '');
     return scrape.value('kafka_server_replicamanager_partitioncount') === 130 ? scrape : null;
   });
   expect(seen.all('kafka_log_log_size')).toHaveLength(100);
   expect(seen.value('moldau_metrics_series_left_out', { family: 'kafka_log_log_size' })).toBe(30);
-  await broker.stop();
 });
 
 describe('a cluster', () => {
@@ -148,17 +141,13 @@ describe('a cluster', () => {
 
   test('says once what is about the cluster, and knows the lag of a group whose coordinator has no replica', async () => {
     const kafka = clientOf(cluster.brokers);
-    const admin = kafka.admin();
-    await admin.connect();
+    const admin = await connected(kafka.admin());
     const replicaAssignment = [1, 2, 3].map((id, partition) => ({ partition, replicas: [id] }));
     await admin.createTopics({ topics: [{ topic: 'alone', replicaAssignment }], waitForLeaders: true });
-    const producer = kafka.producer();
-    await producer.connect();
+    const producer = await connected(kafka.producer());
     const messages = [0, 1, 2].flatMap((partition) => Array.from({ length: 5 }, () => ({ value: 'a', partition })));
     await producer.send({ topic: 'alone', messages });
-    await producer.disconnect();
     await admin.setOffsets({ groupId: 'far', topic: 'alone', partitions: [0, 1, 2].map((partition) => ({ partition, offset: '2' })) });
-    await admin.disconnect();
     const all = await scrapes();
     expect(sum(all, 'kafka_controller_kafkacontroller_activecontrollercount')).toBe(1);
     expect(series(all, 'kafka_topic_partition_current_offset', { topic: 'alone' })).toBe(3);
@@ -170,16 +159,12 @@ describe('a cluster', () => {
 
   test('shows a node that is gone: fenced, its partitions led by others, what it lacks in records, bytes and seconds', async () => {
     const kafka = clientOf(cluster.brokers);
-    const admin = kafka.admin();
-    await admin.connect();
+    const admin = await connected(kafka.admin());
     await admin.createTopics({ topics: [{ topic: 'copied', numPartitions: 3, replicationFactor: 3 }], waitForLeaders: true });
-    await admin.disconnect();
     await cluster.kill(3);
-    const producer = kafka.producer();
-    await producer.connect();
+    const producer = await connected(kafka.producer());
     await producer.send({ topic: 'copied', messages: [0, 1, 2].map((partition) => ({ value: 'x'.repeat(500), partition })) });
-    await producer.disconnect();
-    const all = await until('a smaller ISR of every partition', async () => {
+    const all = await untilFound('a smaller ISR of every partition', async () => {
       const seen = await scrapes();
       return sum(seen, 'kafka_topic_partition_under_replicated_partition', { topic: 'copied' }) === 3 ? seen : null;
     });
@@ -190,9 +175,8 @@ describe('a cluster', () => {
     expect(sum(all, 'moldau_replication_lag_bytes', { follower: '3' })).toBeGreaterThan(1500);
     expect(sum(all, 'moldau_replication_lag_seconds', { follower: '3' })).toBeGreaterThan(0);
     expect(all.map((scrape) => scrape.value('kafka_brokers'))).toEqual([2, 2]);
-    const back = cluster.restart(3);
-    await back;
-    await until('the whole ISR of every partition', async () => {
+    await cluster.restart(3);
+    await untilFound('the whole ISR of every partition', async () => {
       const seen = await scrapes();
       return seen.length === 3 && sum(seen, 'kafka_topic_partition_in_sync_replica', { topic: 'copied' }) === 9 ? seen : null;
     });
