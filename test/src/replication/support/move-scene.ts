@@ -6,7 +6,8 @@ import type { PartitionLog } from '../../../../log/partition-log';
 import { alterLogDir } from '../../../../src/replication/alter-log-dirs';
 import { DEFAULT_REPLICATION, NO_PEERS } from '../../../../src/replication/peers';
 import { ReplicaManager } from '../../../../src/replication/replica-manager';
-import { batchOf, openManager, smallLogConfig, TOPIC_ID } from '../../../log/support/log-bench';
+import { batchOf, live, openManager, smallLogConfig, TOPIC_ID } from '../../../log/support/log-bench';
+import type { SimWorld } from '../../../sim/world';
 
 export const PARTITION = { topic: 't', partition: 0 };
 export const DIRECTORIES = ['/a', '/b', '/c'];
@@ -154,4 +155,14 @@ function countOf(bytes: Uint8Array): number {
   let count = 0;
   for (let at = 0; at < bytes.length; at += 12 + view.getInt32(at + 8)) count += view.getInt32(at + 57);
   return count;
+}
+
+/** One life of a broker in `world`, which has to come to the end of `main`. */
+export async function life(world: SimWorld, options: MoveOptions, main: (scene: MoveScene) => Promise<void>): Promise<void> {
+  let isDone = false;
+  await live(world, async (env) => {
+    await main(await MoveScene.open(env, options));
+    isDone = true;
+  });
+  expect(isDone).toBe(true);
 }

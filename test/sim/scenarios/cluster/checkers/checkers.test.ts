@@ -7,10 +7,7 @@ import { encodeSnapshotFooter, encodeSnapshotHeader } from '../../../../../contr
 import { encodeBatch } from '../../../../../wire/record/records';
 import { changeOf, ORDERS, partitionOf, registerRecord, sampleRecords } from '../../../../controller/support/metadata-samples';
 import { createCrc32c } from '../../../crc32c';
-import { SimViolation } from '../../../violation';
-import { ClusterGhost } from '../cluster-ghost';
 import type { DiskBatch } from '../disk-batches';
-import { DiskBatches } from '../disk-batches';
 import { committedEnd, missingFrom } from './committed-end';
 import { memberObjection, membersOf } from './isr-members';
 import { advanceObjection, beliefObjection } from './leader-belief';
@@ -18,7 +15,6 @@ import type { LeaderBelief } from './leader-belief';
 import { LeaderChecker } from './leaders';
 import { mismatch } from './log-matching';
 import { forgotten, objectionTo, stepsOf } from './partition-history';
-import { RegisterChecker } from './registers';
 import { unsettled } from './settled';
 import { linesOf, snapshotObjection } from './snapshot-replay';
 import { VoteChecker } from './votes';
@@ -248,70 +244,6 @@ describe('a snapshot (I17)', () => {
   });
 });
 
-describe('what clients of a cluster know', () => {
-  const idempotent = { name: 'p', isIdempotent: true };
-  const plain = { name: 'q', isIdempotent: false };
-  const ghostWith = (...values: string[]): ClusterGhost => {
-    const ghost = new ClusterGhost(() => undefined);
-    ghost.sending('t-0', idempotent, values);
-    return ghost;
-  };
-  const records = (...values: string[]): { offset: number; value: string }[] => values.map((value, offset) => ({ offset, value }));
-
-  test('acknowledged records stay where they are (I1)', () => {
-    const ghost = ghostWith('a', 'b');
-    ghost.acked('t-0', 0, ['a']);
-    expect(ghost.committedEnd('t-0')).toBe(1);
-    ghost.checkWhole('t-0', records('a'));
-    ghost.checkWhole('t-0', records('a', 'b'));
-    expect(() => ghost.checkWhole('t-0', [])).toThrow(/I1 'a' was known at 0 of t-0, where now is nothing/);
-    expect(() => ghost.checkWhole('t-0', records('b', 'a'))).toThrow(SimViolation);
-  });
-
-  test('what was read does not change (I9), and nobody wrote what nobody sent', () => {
-    const ghost = ghostWith('a', 'b');
-    ghost.read('t-0', 0, 'a');
-    expect(() => ghost.read('t-0', 0, 'b')).toThrow(/I9 offset 0 of t-0 was 'a' and is 'b'/);
-    expect(() => ghost.read('t-0', 1, 'c')).toThrow(/nobody sent/);
-    expect(() => ghost.read('t-1', 0, 'a')).toThrow(/nobody sent/);
-    ghost.refused(['b']);
-    expect(() => ghost.read('t-0', 1, 'b')).toThrow(/was refused/);
-  });
-
-  test('idempotent records are stored once and in order (I20), others may come twice', () => {
-    const ghost = ghostWith('a', 'b');
-    ghost.sending('t-0', plain, ['x']);
-    ghost.checkWhole('t-0', records('a', 'x', 'b', 'x'));
-    expect(() => ghost.checkWhole('t-0', records('a', 'a'))).toThrow(/I20 .* twice/);
-    expect(() => ghost.checkWhole('t-0', records('b', 'a'))).toThrow(/I20 .* after a later record/);
-  });
-
-  test('what acks=1 was told may be lost', () => {
-    const ghost = ghostWith();
-    ghost.sending('t-0', plain, ['x']);
-    ghost.told(['x']);
-    ghost.checkWhole('t-0', []);
-  });
-
-  test('a group is where it committed last, or where it tried to (I27)', () => {
-    const ghost = ghostWith();
-    ghost.checkCommitted('g', -1);
-    ghost.committing('g', 3);
-    ghost.commitAcked('g', 3);
-    ghost.committing('g', 5);
-    ghost.checkCommitted('g', 3);
-    ghost.checkCommitted('g', 5);
-    expect(() => ghost.checkCommitted('g', -1)).toThrow(/I27/);
-    ghost.commitAcked('g', 5);
-    expect(() => ghost.checkCommitted('g', 3)).toThrow(/I27/);
-  });
-
-  test('batches are read from bytes', () => {
-    const bytes = encodeBatch({ records: [{ key: null, value: Buffer.from('a'), timestampMs: 0 }, { key: null, value: Buffer.from('b'), timestampMs: 0 }] }, crc32c);
-    expect([...DiskBatches.recordsIn(Buffer.concat([bytes, bytes.subarray(0, 40)]))]).toEqual(records('a', 'b'));
-  });
-});
-
 describe('what a leader believes of its ISR', () => {
   const belief = (change: Partial<LeaderBelief> = {}): LeaderBelief => ({ brokerId: 1, leaderEpoch: 4, partitionEpoch: 7, maximalIsr: [1, 2, 3], hasProposal: false, ...change });
 
@@ -337,79 +269,5 @@ describe('what a leader believes of its ISR', () => {
     expect(advanceObjection('t-0', belief(), 9, registration(), ends)).toContain('member 2 ends at 8');
     expect(advanceObjection('t-0', belief({ leaderEpoch: 3 }), 9, registration(), ends)).toBeNull();
     expect(advanceObjection('t-0', belief({ partitionEpoch: 8 }), 9, registration(), ends)).toBeNull();
-  });
-});
-
-describe('configs as registers', () => {
-  const registers = (isAllKnown = false): { readonly said: string[]; readonly checker: RegisterChecker } => {
-    const said: string[] = [];
-    return { said, checker: new RegisterChecker((what) => said.push(what), () => isAllKnown) };
-  };
-
-  test('hold what was acknowledged, in the order in which it was', () => {
-    const { said, checker } = registers();
-    checker.writing('t', 'a', 1);
-    checker.committed('t', 'a');
-    checker.acked('t', 'a', 2);
-    checker.writing('t', 'b', 3);
-    checker.committed('t', 'b');
-    checker.said('node 1', 't', 'b');
-    checker.acked('t', 'b', 4);
-    checker.finish();
-    expect(said).toEqual([]);
-    expect(checker.latest('t')).toBe('b');
-  });
-
-  test('may be written again until the writer has his answer, and not after', () => {
-    const { said, checker } = registers();
-    for (const [value, atMs] of [['a', 1], ['b', 2]] as const) checker.writing('t', value, atMs);
-    for (const value of ['a', 'b', 'a']) checker.committed('t', value);
-    expect(said).toEqual([]);
-    checker.acked('t', 'a', 1.5);
-    expect(said).toEqual([expect.stringContaining("'b' was written to the config of t after 'a' was acknowledged")]);
-  });
-
-  test('lose nothing that was acknowledged', () => {
-    const known = registers(true);
-    known.checker.writing('t', 'a', 1);
-    known.checker.acked('t', 'a', 2);
-    expect(known.said).toEqual([expect.stringContaining('is not committed')]);
-    const unknown = registers();
-    unknown.checker.writing('t', 'a', 1);
-    unknown.checker.acked('t', 'a', 2);
-    expect(unknown.said).toEqual([]);
-    unknown.checker.finish();
-    expect(unknown.said).toEqual([expect.stringContaining('is lost')]);
-  });
-
-  test('never hold what was refused, or what nobody wrote', () => {
-    const { said, checker } = registers();
-    checker.writing('t', 'a', 1);
-    checker.refused('t', 'a');
-    checker.committed('t', 'a');
-    checker.committed('t', 'b');
-    expect(said).toEqual([expect.stringContaining('was refused'), expect.stringContaining('nobody wrote')]);
-  });
-
-  test('never go back, as one broker tells of them, one after another', () => {
-    const { said, checker } = registers();
-    for (const [register, value] of [['t', 'a'], ['u', 'b'], ['t', 'c']] as const) {
-      checker.writing(register, value, 1);
-      checker.committed(register, value);
-    }
-    checker.said('node 1', 't', 'a');
-    checker.said('node 1', 'u', 'b');
-    checker.said('node 2', 't', 'c');
-    expect(said).toEqual([]);
-    checker.said('node 2', 'u', null);
-    expect(said).toEqual([expect.stringContaining("node 2 says that the config of u is 'null'")]);
-  });
-
-  test('are not judged by what is not known to be committed yet, until it has to be', () => {
-    const { said, checker } = registers();
-    checker.writing('t', 'a', 1);
-    checker.said('node 1', 't', 'a');
-    checker.finish();
-    expect(said).toEqual([expect.stringContaining('never committed')]);
   });
 });
