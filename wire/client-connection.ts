@@ -64,8 +64,10 @@ export interface OutgoingRequest {
   readonly api: Api;
   readonly apiVersion: number;
   readonly correlationId: number;
-  /** The whole frame. Must stay untouched until the request has ended. */
+  /** The whole frame. Must stay untouched until `released`, without which nothing tells that nobody reads it any more. */
   readonly chunks: readonly Uint8Array[];
+  /** Called once, also when the request is refused or the connection ends. */
+  readonly released?: () => void;
   readonly timeoutMs: number;
 }
 
@@ -141,14 +143,17 @@ export class ClientConnection {
   send(request: OutgoingRequest, done: ResponseDone): void {
     const refusal = this.#refusal();
     if (refusal !== null) {
-      this.#env.timers.soon(() => done(refusal, NO_BYTES, 0));
+      this.#env.timers.soon(() => {
+        request.released?.();
+        done(refusal, NO_BYTES, 0);
+      });
       return;
     }
     const timer = this.#env.timers.set(request.timeoutMs, () => {
       this.#fail('timeout', `no response to ${request.api.name} within ${request.timeoutMs} ms`);
     });
     this.#waiting.push({ request, done, timer });
-    this.#connection?.write(request.chunks);
+    this.#connection?.write(request.chunks, request.released);
   }
 
   /** Sends a request to which there is no response (Produce with acks=0); `sent` when the system has taken it. */

@@ -68,15 +68,17 @@ export function encode<M extends Message>(message: M, version: number, value: In
 
 /**
  * Encodes a message without copying the records in it: they come back as chunks of their own, in place. `prefix` is put in
- * front of the first chunk, which is always bytes, so that the caller can fill in a frame's size.
+ * front of the first chunk, which is always bytes, so that the caller can fill in a frame's size. `expectedBytes`: about how
+ * many bytes it will have beside the records that are not copied, which spares growing.
  */
 export function encodeChunks<M extends Message>(
   message: M,
   version: number,
   value: Input<M>,
   prefix?: Uint8Array,
-): { chunks: readonly (Uint8Array | RecordsBody)[]; sizeBytes: number } {
-  const writer = new MessageWriter(INITIAL_BYTES, true);
+  expectedBytes = INITIAL_BYTES,
+): { chunks: readonly (Uint8Array | RecordsBody)[]; sizeBytes: number; ownBytes: number } {
+  const writer = new MessageWriter(Math.max(INITIAL_BYTES, expectedBytes), true);
   if (prefix !== undefined) writer.raw(prefix);
   write(message, version, value, writer);
   return writer.finishChunks();

@@ -29,11 +29,21 @@ export interface SendOptions {
    * one after the other, and are dealt with before the next is asked for.
    */
   readonly isTransient?: boolean;
+  /**
+   * Copies the response's frame to where it may stay, and returns the copy, which is what is decoded. Called once within the
+   * call that tells the response, before it is told; not at all when there is none.
+   */
+  readonly keep?: (frame: Uint8Array) => Uint8Array;
+  /** Called once, before or after the response is told: nobody reads the request's bytes any more, or ever will. */
+  readonly released?: () => void;
 }
 
 export type CallDone<N extends ApiName> = (result: ResponseOf<N> | ExchangeError) => void;
 
 const SIZE_BYTES = 4;
+/** Requests of one kind are of about the same size: this much larger ones need not be copied as they grow. */
+const ROOM_BYTES = 256;
+const MAX_EXPECTED_BYTES = 64 * 1024;
 /** Larger responses get memory of their own, which is not kept. */
 const MAX_KEPT_BYTES = 4 * 1024 * 1024;
 
@@ -43,6 +53,8 @@ export class Exchange {
   #lastCorrelationId = 0;
   /** Of transient responses. */
   #kept = new Uint8Array(0);
+  /** By API: what its last request took, for the next one. */
+  readonly #expectedBytes = new Map<number, number>();
 
   /** Rejects with an ExchangeError. */
   static open(env: ClientEnv, options: ExchangeOptions): Promise<Exchange> {
@@ -100,7 +112,7 @@ export class Exchange {
   ): void {
     const outgoing = this.#outgoing(name, version, request, options);
     this.#connection.send(outgoing, (error, frame, bodyOffset) => {
-      done(error ?? this.#decoded(name, version, options.isTransient === true ? this.#keep(frame) : frame.slice(), bodyOffset));
+      done(error ?? this.#decoded(name, version, this.#own(frame, options), bodyOffset));
     });
   }
 
@@ -129,11 +141,20 @@ export class Exchange {
     const prefix = new Uint8Array(SIZE_BYTES + header.length);
     prefix.set(header, SIZE_BYTES);
     // The table's row ties name and request together; the compiler does not follow it through an index.
-    const { chunks, sizeBytes } = encodeChunks(api.request as Message, apiVersion, request as Input<Message>, prefix);
+    const body = request as Input<Message>;
+    const expectedBytes = this.#expectedBytes.get(api.key);
+    const { chunks, sizeBytes, ownBytes } = encodeChunks(api.request as Message, apiVersion, body, prefix, expectedBytes);
+    this.#expectedBytes.set(api.key, Math.min(ownBytes + ROOM_BYTES, MAX_EXPECTED_BYTES));
     const frame = inMemory(chunks);
     putInt32(frame[0]!, sizeBytes - SIZE_BYTES);
     const timeoutMs = options.timeoutMs ?? this.#options.requestTimeoutMs;
-    return { api, apiVersion, correlationId, chunks: frame, timeoutMs };
+    const { released } = options;
+    return { api, apiVersion, correlationId, chunks: frame, timeoutMs, ...(released === undefined ? {} : { released }) };
+  }
+
+  #own(frame: Uint8Array, { keep, isTransient }: SendOptions): Uint8Array {
+    if (keep !== undefined) return keep(frame);
+    return isTransient === true ? this.#keep(frame) : frame.slice();
   }
 
   /** The frame's bytes die with the callback, and what is decoded may hold slices of them. */

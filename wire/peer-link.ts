@@ -47,9 +47,13 @@ export class PeerLink {
   /** Asks in the newest version that both know, at most `options.maxVersion`. */
   call<N extends ApiName>(name: N, request: RequestFor<N>, options: AskOptions, done: PeerDone<N>): void {
     this.#withLink((link) => {
-      if (isPeerFailure(link)) return done(link);
+      if (isPeerFailure(link)) {
+        options.released?.();
+        return done(link);
+      }
       const version = link.version(name, options.maxVersion);
       if (version === null) {
+        options.released?.();
         return this.env.timers.soon(() => done(new ServerError(ErrorCode.UNSUPPORTED_VERSION, name)));
       }
       const body = typeof request === 'function' ? request(version) : request;

@@ -4,7 +4,7 @@
  *
  * Invariants: nothing is decoded but the type of a control record; batches come in the order of their offsets, and `nextOffset`
  * lies behind all that was looked at, so that a fetch of nothing but aborted batches moves on, too. The bytes stay where they
- * are: whoever keeps a batch keeps the answer that it came in.
+ * are: whoever keeps a batch holds the answer that it came in.
  */
 import {
   BatchAttribute,
@@ -16,11 +16,13 @@ import {
 import { readInt16, readInt32, readInt64, readInt8 } from '../../wire/record/big-endian';
 import { ControlRecordType } from '../../wire/record/control-records';
 import { RecordScanner } from '../../wire/record/record-scanner';
+import { type Answer, keptAnswer } from './answer-core';
 
 /** A batch whose records are committed, as the source keeps it: its header says transactional if it was. */
 export interface CommittedBatch {
-  /** The whole batch; it belongs to whoever holds this and may be changed in place. */
+  /** The whole batch; it belongs to whoever holds this and may be changed in place, for as long as `answer` is held. */
   readonly bytes: Uint8Array;
+  readonly answer: Answer;
   readonly baseOffset: number;
   readonly lastOffset: number;
   readonly recordsCount: number;
@@ -51,12 +53,13 @@ export interface CommittedBatches {
 
 /**
  * The committed batches of one partition's answer to a fetch of `fetchOffset` with read_committed. A last batch that is cut
- * off is ignored. `aborted` is the answer's list, in any order (KIP-98).
+ * off is ignored. `aborted` is the answer's list, in any order (KIP-98); `answer` is what `records` lie in.
  */
 export function committedBatches(
   records: Uint8Array,
   fetchOffset: number,
   aborted: readonly AbortedTransaction[] | null,
+  answer: Answer = keptAnswer(),
 ): CommittedBatches {
   const transactions = new AbortedTransactions(aborted ?? []);
   const batches: CommittedBatch[] = [];
@@ -73,9 +76,10 @@ export function committedBatches(
     }
     const baseOffset = readInt64(records, at + BatchField.baseOffset);
     const lastOffset = baseOffset + readInt32(records, at + BatchField.lastOffsetDelta);
+    if (lastOffset < baseOffset) return found(`a batch from ${baseOffset} to ${lastOffset}`);
     if (lastOffset >= fetchOffset) {
       if (lastOffset < nextOffset) return found(`offset ${lastOffset} after ${nextOffset - 1}`);
-      const batch = wanted(records, at, sizeBytes, baseOffset, lastOffset, fetchOffset, transactions);
+      const batch = wanted(records, at, sizeBytes, baseOffset, lastOffset, fetchOffset, transactions, answer);
       if (batch !== null) batches.push(batch);
       nextOffset = lastOffset + 1;
       lastEpoch = readInt32(records, at + BatchField.partitionLeaderEpoch);
@@ -93,6 +97,7 @@ function wanted(
   lastOffset: number,
   fetchOffset: number,
   transactions: AbortedTransactions,
+  answer: Answer,
 ): CommittedBatch | null {
   const attributes = readInt16(records, at + BatchField.attributes);
   const recordsCount = readInt32(records, at + BatchField.recordsCount);
@@ -101,6 +106,7 @@ function wanted(
   if ((attributes & BatchAttribute.control) !== 0 || recordsCount === 0) return null;
   return {
     bytes: records.subarray(at, at + sizeBytes),
+    answer,
     baseOffset,
     lastOffset,
     recordsCount,

@@ -127,7 +127,10 @@ export class CopyEngine {
 
   close(): void {
     this.isClosed = true;
-    for (const lane of this.lanes.values()) lane.timer?.cancel();
+    for (const lane of this.lanes.values()) {
+      lane.timer?.cancel();
+      lane.copy.clear();
+    }
     this.lanes.clear();
     this.byCopy.clear();
     this.sourceSide.close();

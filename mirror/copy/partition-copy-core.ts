@@ -5,7 +5,8 @@
  * is waited for, whatever it says), `waiting` (a back-off), `stopped` (a trouble that people must hear of).
  * Invariants: batches leave in the order of their offsets; a parcel is on its way at most once at a time, and answers come in
  * the order of the parcels, since one connection carries them; `position` moves only over what the target has acknowledged,
- * and over what was left out when nothing before it is open.
+ * and over what was left out when nothing before it is open; the answer that a batch lies in is held until the batch is
+ * acknowledged or given up, and by whoever sends it for as long as he needs it.
  */
 import { invariant } from '../../wire/base/invariant';
 import type { FlowPartition, Trouble } from '../flow/flow-partition';
@@ -14,6 +15,16 @@ import { backoffOf, type CopySettings } from './copy-settings';
 import type { Parcel, PartitionWriter, ResumePoint, SourceRange } from './partition-writer';
 
 export type CopyStatus = 'resuming' | 'copying' | 'draining' | 'waiting' | 'stopped';
+
+/** A parcel, and what it was made of. */
+export interface Shipment {
+  readonly copy: PartitionCopy;
+  /** Of the copy, when it was packed. */
+  readonly generation: number;
+  readonly parcel: Parcel;
+  /** The parcel's bytes may lie in their answers. */
+  readonly batches: readonly CommittedBatch[];
+}
 
 /** What to do when a back-off is over. */
 type Next = 'resume' | 'resend';
@@ -43,7 +54,7 @@ export class PartitionCopy {
   private queue: CommittedBatch[] = [];
   private head = 0;
   /** Packed and not acknowledged, oldest first; the first `outstanding` of them are on their way. */
-  private parcels: Parcel[] = [];
+  private shipments: Shipment[] = [];
   private outstanding = 0;
 
   constructor(
@@ -58,7 +69,7 @@ export class PartitionCopy {
   }
 
   get unacknowledged(): number {
-    return this.parcels.length;
+    return this.shipments.length;
   }
 
   get isOnItsWay(): boolean {
@@ -71,7 +82,7 @@ export class PartitionCopy {
 
   hasToSend(): boolean {
     if (this.status !== 'copying' || this.outstanding >= this.settings.maxInFlight) return false;
-    return this.outstanding < this.parcels.length || this.queued > 0;
+    return this.outstanding < this.shipments.length || this.queued > 0;
   }
 
   resumeAt(point: ResumePoint): void {
@@ -96,6 +107,7 @@ export class PartitionCopy {
     this.fetchOffset = nextOffset;
     this.fetchedEpoch = lastEpoch;
     for (const batch of batches) {
+      batch.answer.hold();
       this.queue.push(batch);
       this.bufferedBytes += batch.bytes.length;
     }
@@ -104,25 +116,30 @@ export class PartitionCopy {
   }
 
   private isEmpty(): boolean {
-    return this.queued === 0 && this.parcels.length === 0;
+    return this.queued === 0 && this.shipments.length === 0;
   }
 
-  /** The next parcel to send; null when what is next holds no record that is wanted. Throws what the writer throws. */
-  takeParcel(maxBytes: number): Parcel | null {
+  /**
+   * The next parcel to send, whose answers are held until `letGo`; null when what is next holds no record that is wanted.
+   * Throws what the writer throws.
+   */
+  take(maxBytes: number): Shipment | null {
     invariant(this.hasToSend(), 'nothing to send');
-    const again = this.parcels[this.outstanding];
-    const parcel = again ?? this.pack(maxBytes);
-    if (parcel === null) return null;
+    const again = this.shipments[this.outstanding];
+    const shipment = again ?? this.pack(maxBytes);
+    if (shipment === null) return null;
+    for (const { answer } of shipment.batches) answer.hold();
     this.outstanding++;
-    return parcel;
+    return shipment;
   }
 
-  private pack(maxBytes: number): Parcel | null {
-    const batches = this.queue.slice(this.head, this.head + (this.writer.batchesAtOnce ?? MAX_PACKED));
-    const before = batches[0]!;
-    const parcel = this.writer.pack(batches, maxBytes, this.source);
+  private pack(maxBytes: number): Shipment | null {
+    const shown = this.queue.slice(this.head, this.head + (this.writer.batchesAtOnce ?? MAX_PACKED));
+    const before = shown[0]!;
+    const parcel = this.writer.pack(shown, maxBytes, this.source);
+    const batches = parcel.batches === shown.length ? shown : shown.slice(0, parcel.batches);
     let packedBytes = 0;
-    for (let i = 0; i < parcel.batches; i++) packedBytes += batches[i]!.bytes.length;
+    for (const { bytes } of batches) packedBytes += bytes.length;
     this.head += parcel.batches;
     if (this.head === this.queue.length) {
       this.queue = [];
@@ -133,19 +150,23 @@ export class PartitionCopy {
     }
     this.bufferedBytes -= packedBytes;
     invariant(parcel.nextSourceOffset > before.baseOffset, 'a parcel does not move the copy on');
+    const shipment = { copy: this, generation: this.generation, parcel, batches };
     if (parcel.recordsCount === 0) {
-      if (this.parcels.length === 0) this.settleAt(parcel);
+      letGo(shipment);
+      if (this.shipments.length === 0) this.settleAt(parcel);
       return null;
     }
     this.bufferedBytes += parcel.sizeBytes;
-    this.parcels.push(parcel);
-    return parcel;
+    this.shipments.push(shipment);
+    return shipment;
   }
 
   /** The oldest parcel on its way is on the target. */
   acked(lastTargetOffset: number): void {
-    const parcel = this.parcels.shift();
-    invariant(parcel !== undefined && this.outstanding > 0, 'an answer for nothing');
+    const shipment = this.shipments.shift();
+    invariant(shipment !== undefined && this.outstanding > 0, 'an answer for nothing');
+    const { parcel } = shipment;
+    letGo(shipment);
     this.outstanding--;
     this.bufferedBytes -= parcel.sizeBytes;
     this.failures = 0;
@@ -216,12 +237,19 @@ export class PartitionCopy {
   /** Ends what is open: its answers will not be looked at. */
   clear(): void {
     this.generation++;
+    for (let i = this.head; i < this.queue.length; i++) this.queue[i]!.answer.release();
+    for (const shipment of this.shipments) letGo(shipment);
     this.queue = [];
     this.head = 0;
-    this.parcels = [];
+    this.shipments = [];
     this.outstanding = 0;
     this.bufferedBytes = 0;
   }
+}
+
+/** Nobody reads the bytes of a parcel any more that was taken. */
+export function letGo({ batches }: Shipment): void {
+  for (const { answer } of batches) answer.release();
 }
 
 /** Batches that a writer is shown at once. */

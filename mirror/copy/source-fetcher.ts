@@ -1,13 +1,17 @@
 /**
  * Fetches from one source broker all partitions that it leads and that have room, in one request after the other.
  *
- * Invariants: one request is on its way at a time; an answer's bytes are its own, so batches may be kept and changed in place.
+ * Invariants: one request is on its way at a time; an answer's bytes are its own, so batches may be kept and changed in place
+ * for as long as the answer is held. They are used again then: leaving them to garbage
+ * collection would be a large part of what copying costs.
  */
 import type { BaseEnv, Logger, TimerHandle } from '../../wire/base/env';
 import { errorName } from '../../wire/base/error-codes';
+import { invariant } from '../../wire/base/invariant';
 import type { RequestInput } from '../../wire/exchange';
 import { isPeerFailure, type PeerFailure, type PeerLink } from '../../wire/peer-link';
 import type { FetchResponse } from '../../wire/schema/fetch';
+import type { Answer } from './answer-core';
 import { backoffOf, type CopySettings } from './copy-settings';
 import { FetchSession, type FetchPlan, type FetchWanted } from './fetch-session-core';
 
@@ -21,13 +25,21 @@ export interface Wanted {
   readonly maxBytes: number;
 }
 
+export interface KeptAnswer {
+  readonly bytes: Uint8Array;
+  readonly answer: Answer;
+}
+
 export interface SourceFetcherParts {
   readonly env: BaseEnv;
   readonly logger: Logger;
   readonly settings: CopySettings;
   readonly link: PeerLink;
   wanted(): Wanted;
-  fetched(want: FetchWanted, data: FetchedPartition): void;
+  /** A copy of an answer's frame, held once. */
+  keep(frame: Uint8Array): KeptAnswer;
+  /** Whoever keeps something of the data holds the answer. */
+  fetched(want: FetchWanted, data: FetchedPartition, answer: Answer): void;
   /** There was no answer: the leaders may be others by now. */
   failed(): void;
 }
@@ -44,6 +56,8 @@ export class SourceFetcher {
   private failures = 0;
   private notBeforeMs = -Infinity;
   private timer: TimerHandle | null = null;
+  /** Held by this fetcher from the bytes' arrival until all partitions have seen what is theirs. */
+  private answer: Answer | null = null;
 
   constructor(private readonly parts: SourceFetcherParts) {}
 
@@ -86,13 +100,33 @@ export class SourceFetcher {
     link.call(
       'Fetch',
       (version) => fetchRequest(plan, version, settings, maxWaitMs, wanted.maxBytes),
-      { timeoutMs },
+      { timeoutMs, keep: (frame) => this.keep(frame) },
       (result) => this.answered(result, wanted.partitions),
     );
   }
 
+  private keep(frame: Uint8Array): Uint8Array {
+    const { bytes, answer } = this.parts.keep(frame);
+    this.answer = answer;
+    return bytes;
+  }
+
   private answered(result: FetchResponse | PeerFailure, wanted: ReadonlyMap<string, FetchWanted>): void {
+    const { answer } = this;
+    this.answer = null;
     this.isBusy = false;
+    try {
+      this.judge(result, wanted, answer);
+    } finally {
+      answer?.release();
+    }
+  }
+
+  private judge(
+    result: FetchResponse | PeerFailure,
+    wanted: ReadonlyMap<string, FetchWanted>,
+    answer: Answer | null,
+  ): void {
     if (this.isClosed) return;
     if (isPeerFailure(result)) {
       this.session.failed();
@@ -102,7 +136,8 @@ export class SourceFetcher {
     if (verdict === 'later') return this.later(errorName(result.errorCode));
     if (verdict === 'ok') {
       this.failures = 0;
-      this.take(result, wanted);
+      invariant(answer !== null, 'an answer that was not kept');
+      this.take(result, wanted, answer);
     }
     this.stepSoon();
   }
@@ -114,11 +149,11 @@ export class SourceFetcher {
     this.step();
   }
 
-  private take(response: FetchResponse, wanted: ReadonlyMap<string, FetchWanted>): void {
+  private take(response: FetchResponse, wanted: ReadonlyMap<string, FetchWanted>, answer: Answer): void {
     for (const { topic, topicId, partitions } of response.responses) {
       for (const data of partitions) {
         const want = wanted.get(fetchKey(topicId, data.partitionIndex)) ?? byName(wanted, topic, data.partitionIndex);
-        if (want !== undefined) this.parts.fetched(want, data);
+        if (want !== undefined) this.parts.fetched(want, data, answer);
       }
     }
   }

@@ -4,27 +4,36 @@
  * A source that lacks an offset, has another history, or has another topic under the name, is not argued with: what it cannot
  * give is a gap, and anything else stops the partition.
  */
+import { BufferPool, heapMemory } from '../../wire/base/buffer-pool';
 import { ErrorCode, errorName, isRetriable } from '../../wire/base/error-codes';
 import { ServerError } from '../../wire/broker-link';
 import { ExchangeError } from '../../wire/client-connection';
+import { Answer } from './answer-core';
 import { committedBatches } from './committed-batches-core';
 import { backoffOf } from './copy-settings';
 import { linkTo, type EngineParts } from './engine-parts';
 import type { FetchWanted } from './fetch-session-core';
 import { nameOf, refused, TOLD_FAILURES, type Lane, type Lanes } from './lane';
 import { Leaders } from './leaders';
-import { fetchKey, SourceFetcher, type FetchedPartition, type Wanted } from './source-fetcher';
+import { fetchKey, SourceFetcher, type FetchedPartition, type KeptAnswer, type Wanted } from './source-fetcher';
+
+/** Answers that are kept, as a multiple of what is buffered: one is kept whole for the last batch in it. */
+const MAX_KEPT = 2;
 
 export class SourceSide {
   private readonly leaders: Leaders;
   private readonly fetchers = new Map<number, { readonly address: string; readonly fetcher: SourceFetcher }>();
+  private readonly pool: BufferPool;
+  /** A broker was not asked for want of room. */
+  private isOutOfRoom = false;
   private isClosed = false;
 
   constructor(
     private readonly parts: EngineParts,
     private readonly lanes: Lanes,
   ) {
-    const { clock, timers } = parts.env;
+    const { clock, timers, memory } = parts.env;
+    this.pool = new BufferPool(memory ?? heapMemory);
     const logger = parts.logger.child('source');
     const { maxBackoffMs } = parts.settings;
     this.leaders = new Leaders({
@@ -96,9 +105,10 @@ export class SourceSide {
       env: this.parts.env,
       logger: this.parts.logger.child(`source ${brokerId}`),
       settings: this.parts.settings,
+      keep: (frame) => this.keep(frame),
       link: linkTo(this.parts, address),
       wanted: () => this.wantedOf(brokerId),
-      fetched: (want, data) => this.fetched(want, data),
+      fetched: (want, data, answer) => this.fetched(want, data, answer),
       failed: () => this.leaders.refresh(),
     });
     this.fetchers.set(brokerId, { address: text, fetcher });
@@ -125,11 +135,30 @@ export class SourceSide {
       const key = fetchKey(topicId, partition);
       partitions.set(key, { key, topic, topicId, partition, fetchOffset, lastFetchedEpoch });
     }
-    const room = this.parts.settings.maxBufferedBytes - bufferedBytes;
-    return { partitions, hasOthers, maxBytes: Math.min(this.parts.settings.fetchMaxBytes, room) };
+    const { maxBufferedBytes, fetchMaxBytes } = this.parts.settings;
+    const room = Math.min(maxBufferedBytes - bufferedBytes, MAX_KEPT * maxBufferedBytes - this.pool.takenBytes);
+    if (room <= 0) this.isOutOfRoom = true;
+    return { partitions, hasOthers, maxBytes: Math.min(fetchMaxBytes, room) };
   }
 
-  private fetched(want: FetchWanted, data: FetchedPartition): void {
+  /** An answer's bytes are kept until nobody needs any of them. */
+  private keep(frame: Uint8Array): KeptAnswer {
+    const bytes = this.pool.take(frame.length);
+    bytes.set(frame);
+    const answer = new Answer(() => {
+      this.pool.give(bytes);
+      this.roomMade();
+    });
+    return { bytes, answer };
+  }
+
+  private roomMade(): void {
+    if (!this.isOutOfRoom || this.isClosed) return;
+    this.isOutOfRoom = false;
+    for (const { fetcher } of this.fetchers.values()) fetcher.stepSoon();
+  }
+
+  private fetched(want: FetchWanted, data: FetchedPartition, answer: Answer): void {
     const lane = this.lanes.get(want.key);
     if (lane === undefined) return;
     const { copy } = lane;
@@ -143,7 +172,7 @@ export class SourceSide {
     lane.fetchFailures = 0;
     copy.source = { logStartOffset: data.logStartOffset, lastStableOffset: data.lastStableOffset };
     if (data.records !== null && data.records.length > 0) {
-      const found = committedBatches(data.records, want.fetchOffset, data.abortedTransactions);
+      const found = committedBatches(data.records, want.fetchOffset, data.abortedTransactions, answer);
       if (copy.fetched(found)) this.lanes.sendSoon(lane);
       if (found.problem !== null && found.batches.length === 0 && copy.unacknowledged === 0 && copy.queued === 0)
         return this.lanes.stop(lane, refused(ErrorCode.CORRUPT_MESSAGE, `${nameOf(copy.partition)}: ${found.problem}`));

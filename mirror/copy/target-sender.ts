@@ -3,7 +3,8 @@
  * something to send, and up to five requests are on their way, which is also the most for each partition. (KIP-98)
  *
  * Invariants: parcels of a partition leave in order over one connection, and their answers come in that order; when the
- * connection ends, so does every request on it.
+ * connection ends, so does every request on it. What a request carries is held until the connection has let go of it, which
+ * may be after the answer.
  */
 import { ErrorCode } from '../../wire/base/error-codes';
 import type { BaseEnv } from '../../wire/base/env';
@@ -12,16 +13,8 @@ import type { RequestInput } from '../../wire/exchange';
 import { isPeerFailure, type PeerFailure, type PeerLink } from '../../wire/peer-link';
 import type { ProduceResponse } from '../../wire/schema/produce';
 import type { CopySettings } from './copy-settings';
-import type { PartitionCopy } from './partition-copy-core';
+import { letGo, type PartitionCopy, type Shipment } from './partition-copy-core';
 import type { Parcel, ProduceAnswer } from './partition-writer';
-
-/** A parcel on its way. */
-export interface Shipment {
-  readonly copy: PartitionCopy;
-  /** Of the copy, when it was sent. */
-  readonly generation: number;
-  readonly parcel: Parcel;
-}
 
 export interface TargetSenderParts {
   readonly env: BaseEnv;
@@ -31,7 +24,7 @@ export interface TargetSenderParts {
   topicId(targetTopic: string): string | null;
   isPaused(): boolean;
   /** The next parcel of a copy that has something to send; null when there is none after all. */
-  take(copy: PartitionCopy): Parcel | null;
+  take(copy: PartitionCopy): Shipment | null;
   answered(shipment: Shipment, answer: ProduceAnswer): void;
   failed(shipments: readonly Shipment[], failure: PeerFailure): void;
 }
@@ -94,11 +87,11 @@ export class TargetSender {
     for (const copy of this.ready) {
       if (sizeBytes >= this.parts.settings.maxRequestBytes) break;
       this.ready.delete(copy);
-      let parcel: Parcel | null = null;
-      while (parcel === null && copy.hasToSend()) parcel = this.parts.take(copy);
-      if (parcel === null) continue;
-      shipments.push({ copy, generation: copy.generation, parcel });
-      sizeBytes += parcel.sizeBytes;
+      let shipment: Shipment | null = null;
+      while (shipment === null && copy.hasToSend()) shipment = this.parts.take(copy);
+      if (shipment === null) continue;
+      shipments.push(shipment);
+      sizeBytes += shipment.parcel.sizeBytes;
       if (copy.hasToSend()) more.push(copy);
     }
     for (const copy of more) this.ready.add(copy);
@@ -111,7 +104,7 @@ export class TargetSender {
     link.call(
       'Produce',
       (version) => this.request(shipments, version),
-      { timeoutMs: settings.requestTimeoutMs },
+      { timeoutMs: settings.requestTimeoutMs, released: () => shipments.forEach(letGo) },
       (result) => this.arrived(shipments, result),
     );
   }

@@ -8,9 +8,9 @@ import type { PeerFailure } from '../../wire/peer-link';
 import { linkTo, type EngineParts } from './engine-parts';
 import { nameOf, refused, TOLD_FAILURES, type Lane, type Lanes } from './lane';
 import { Leaders } from './leaders';
-import type { PartitionCopy } from './partition-copy-core';
+import type { PartitionCopy, Shipment } from './partition-copy-core';
 import { CopyStopped, type Parcel, type ProduceAnswer } from './partition-writer';
-import { TargetSender, type Shipment } from './target-sender';
+import { TargetSender } from './target-sender';
 
 export class TargetSide {
   private readonly leaders: Leaders;
@@ -120,11 +120,11 @@ export class TargetSide {
     return sender;
   }
 
-  private take(copy: PartitionCopy): Parcel | null {
+  private take(copy: PartitionCopy): Shipment | null {
     const lane = this.lanes.ofCopy(copy);
     if (lane === undefined) return null;
     try {
-      return copy.takeParcel(this.parts.settings.maxRequestBytes);
+      return copy.take(this.parts.settings.maxRequestBytes);
     } catch (error) {
       if (!(error instanceof CopyStopped)) throw error;
       this.lanes.stop(lane, error.trouble);

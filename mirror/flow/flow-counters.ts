@@ -20,7 +20,8 @@ export class FlowCounters implements CopyEvents {
   gaps = 0;
   /** How often records were found on the target that the flow had not written. */
   foreignWrites = 0;
-  private last: PartitionCounters | null = null;
+  /** One partition comes again and again, and is the same object then. */
+  private seen = new WeakMap<FlowPartition, PartitionCounters>();
   readonly partitions = new Map<string, PartitionCounters>();
 
   copied({ partition, records, bytes, maxTimestampMs }: Copied): void {
@@ -52,14 +53,16 @@ export class FlowCounters implements CopyEvents {
   }
 
   forget({ targetTopic, partition }: FlowPartition): void {
-    this.last = null;
+    this.seen = new WeakMap();
     this.partitions.delete(`${targetTopic}:${partition}`);
   }
 
   private of(partition: FlowPartition): PartitionCounters {
-    // One partition comes again and again, and is the same object then.
-    if (this.last?.partition === partition) return this.last;
-    return (this.last = this.find(partition));
+    const seen = this.seen.get(partition);
+    if (seen !== undefined) return seen;
+    const found = this.find(partition);
+    this.seen.set(partition, found);
+    return found;
   }
 
   private find(partition: FlowPartition): PartitionCounters {

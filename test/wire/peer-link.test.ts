@@ -52,6 +52,34 @@ describe('a link to a peer', () => {
     expect(link.isConnected).toBe(true);
   });
 
+  test('tells once of each call that its bytes are nobody\'s any more, whatever becomes of it', async () => {
+    const opened = gate<undefined>();
+    const peer = await broker({ Metadata: () => opened.promise.then(() => ({ brokers: [], topics: [] })) });
+    const [refused] = await freePorts(1);
+    const released: string[] = [];
+    const call = (what: string, link: PeerLink): Promise<unknown> =>
+      new Promise((resolve) => {
+        let hasReleased = (): void => undefined;
+        const isReleased = new Promise<void>((told) => (hasReleased = told));
+        const options = {
+          released: (): void => {
+            released.push(what);
+            hasReleased();
+          },
+        };
+        link.call('Metadata', { topics: [] }, options, (result) => void isReleased.then(() => resolve(result)));
+      });
+    const link = linkTo(peer.port);
+    const answered = call('answered', link);
+    const nobody = call('nobody there', linkTo(refused!));
+    await nobody;
+    opened.open(undefined);
+    await answered;
+    link.close();
+    await call('closed before', link);
+    expect([...released].sort()).toEqual(['answered', 'closed before', 'nobody there']);
+  });
+
   test('asks in the newest version that both know, and makes the request for it', async () => {
     const peer = await broker(answering(7), { Metadata: [3, 9] });
     const versions: number[] = [];

@@ -27,14 +27,14 @@ export class MessageWriter extends ByteWriter {
     this.chunks = cutsBodies ? [] : null;
   }
 
-  /** What has been written and handed on, in order. */
-  finishChunks(): { chunks: readonly (Uint8Array | RecordsBody)[]; sizeBytes: number } {
+  /** What has been written and handed on, in order; `ownBytes` of it were written. */
+  finishChunks(): { chunks: readonly (Uint8Array | RecordsBody)[]; sizeBytes: number; ownBytes: number } {
     const chunks = this.chunks ?? [];
     if (this.position > this.chunkStart || chunks.length === 0) chunks.push(this.written(this.chunkStart));
     this.chunkStart = this.position;
     let sizeBytes = 0;
     for (const chunk of chunks) sizeBytes += ArrayBuffer.isView(chunk) ? chunk.length : chunk.sizeBytes;
-    return { chunks, sizeBytes };
+    return { chunks, sizeBytes, ownBytes: this.position };
   }
 
   /** Records, behind their length. */

@@ -119,5 +119,8 @@ describe('committed batches', () => {
     tiny.set([0, 0, 0, 1], 8);
     expect(offsets([tiny], 0).problem).toContain('13 bytes');
     expect(offsets([batch(5, 2), batch(4, 1)], 0).problem).toContain('offset 4 after 6');
+    const backwards = batch(5, 1);
+    backwards.set([0xff, 0xff, 0xff, 0xfe], 23);
+    expect(offsets([backwards], 0).problem).toContain('a batch from 5 to 3');
   });
 });

@@ -1,5 +1,6 @@
 /** Offset-preserving mode between two real brokers. */
 import { CopyEngine } from '../../../mirror/copy/copy-engine';
+import { keptAnswer } from '../../../mirror/copy/answer-core';
 import { DEFAULT_COPY_SETTINGS } from '../../../mirror/copy/copy-settings';
 import type { FlowPartition, Trouble } from '../../../mirror/flow/flow-partition';
 import { isSameBatch } from '../../../mirror/preserve/batch-identity';
@@ -245,6 +246,7 @@ describe('offset-preserving mode', () => {
     const view = new BatchView(bytes);
     const batch = {
       bytes,
+      answer: keptAnswer(),
       baseOffset: 0,
       lastOffset: 1,
       recordsCount: 2,

@@ -1,6 +1,7 @@
 /** Two real brokers in this process, and a copy from one to the other. */
 import { CopyEngine } from '../../../mirror/copy/copy-engine';
 import { DEFAULT_COPY_SETTINGS, type CopySettings } from '../../../mirror/copy/copy-settings';
+import type { EngineEnv } from '../../../mirror/copy/engine-parts';
 import { OrdinaryWriter, type PositionBook, type StoredPosition } from '../../../mirror/copy/ordinary-writer';
 import type { Copied, CopyEvents, FlowPartition, Trouble } from '../../../mirror/flow/flow-partition';
 import { startBroker, type StartedBroker } from '../../../src/index';
@@ -89,7 +90,8 @@ export class CopyBench {
     }));
   }
 
-  engine(settings: Partial<CopySettings> = {}): CopyEngine {
+  /** `ports`: instead of those that all share. */
+  engine(settings: Partial<CopySettings> = {}, ports: Partial<EngineEnv> = {}): CopyEngine {
     const events: CopyEvents = {
       copied: (copied) => void this.copied.push(copied),
       lag: () => undefined,
@@ -102,7 +104,7 @@ export class CopyBench {
       return (await target.ask('any', 'InitProducerId', request)).producerId;
     };
     const engine = new CopyEngine({
-      env,
+      env: { ...env, ...ports },
       logger: env.logger,
       settings: { ...DEFAULT_COPY_SETTINGS, ...settings },
       clientId: 'mirror',

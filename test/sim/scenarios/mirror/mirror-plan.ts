@@ -22,7 +22,7 @@ function drawStep(random: SimRandom, mood: 'wild' | 'calm', flush: boolean): Ste
   const process = random.below(2);
   const downMs = random.spread(10, 4_000);
   const steps: readonly (readonly [number, () => Step])[] = [
-    [10, () => ({ kind: 'send', partition: random.below(PARTITIONS), records: random.between(1, 8), valueBytes: random.between(8, 120) })],
+    [10, () => ({ kind: 'send', partition: random.below(PARTITIONS), records: random.between(1, 8), valueBytes: valueBytes(random.between(8, 120)) })],
     [3, () => ({ kind: 'send-remade', records: random.between(1, 4) })],
     [3, () => ({ kind: 'commit', partition: random.below(PARTITIONS), share: random.below(101) })],
     [4, () => ({ kind: 'wait', delayMs: random.spread(1, 2_500) })],
@@ -38,4 +38,9 @@ function drawStep(random: SimRandom, mood: 'wild' | 'calm', flush: boolean): Ste
     [1 * faults, () => ({ kind: 'reset', cluster, process })],
   ];
   return steps[random.weighted(steps.map(([weight]) => weight))]![1]();
+}
+
+/** Now and then batches that a request carries in place instead of copying them. */
+function valueBytes(drawn: number): number {
+  return drawn > 110 ? 40 * drawn : drawn;
 }

@@ -11,6 +11,7 @@ import { ServerError } from '../../../../wire/broker-link';
 import { startMirror, type Mirror } from '../../../../mirror/mirror';
 import { startBrokerNode } from '../../../../src/broker';
 import { killIn, type Play, type Played, type Scenario, type Step } from '../../harness/scenario';
+import { PoisonMemory } from '../../../mirror/support/poison-memory';
 import { SimViolation } from '../../violation';
 import { SimWorld } from '../../world';
 import { PatientClient } from './mirror-clients';
@@ -40,6 +41,8 @@ class MirrorPlay {
   private readonly ghost: MirrorGhost;
   private readonly mode: MirrorMode;
   private readonly mirrors: (Mirror | null)[] = [];
+  /** Of all mirrors: what is given back is overwritten, and must not be touched. */
+  private readonly memories: PoisonMemory[] = [];
   private readonly lives: number[] = [];
   private readonly calls: number[] = [];
   /** The furthest offset that the group has committed, by partition. */
@@ -89,7 +92,9 @@ class MirrorPlay {
     const kill = process === 0 ? killIn(this.play.kill, life) : null;
     if (kill !== null) world.killBeforeCall(name, kill.beforeCall);
     const running = world.start(world.host(name), name, (env) => {
-      this.mirrors[process] = startMirror({ ...env, logger: this.tapped(env.logger) }, settingsOf(this.mode), OPTIONS);
+      const memory = new PoisonMemory();
+      this.memories.push(memory);
+      this.mirrors[process] = startMirror({ ...env, memory, logger: this.tapped(env.logger) }, settingsOf(this.mode), OPTIONS);
     });
     running.process.onEnd(() => {
       this.noteCalls(process);
@@ -269,6 +274,7 @@ class MirrorPlay {
     const remains = await b.readWhole(`A.${REMADE}`, 0);
     this.ghost.checkCopy(`${REMADE}-0`, remains, { preserve: this.mode.preserve, isWhole: false });
     await this.checkNothingReturned(a);
+    if (this.memories.some(({ spoiledCount }) => spoiledCount > 0)) this.ghost.violate('I36 a mirror wrote to bytes that it had given back');
     if (this.ghost.reportedGaps > 0) this.play.count('gap told');
   }
 
