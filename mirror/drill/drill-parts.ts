@@ -13,6 +13,8 @@ export interface DrillParts {
   readonly flow: FlowSettings;
   readonly source: ClusterClient;
   readonly target: ClusterClient;
+  /** As the person who runs it has named it, for commands that are printed. */
+  readonly propertiesFile: string;
   /** For the person who runs it. */
   say(line: string): void;
   /** How long to wait for copies and leaders. */

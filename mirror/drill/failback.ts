@@ -154,6 +154,6 @@ export class Failback {
       targetTopic: sourceTopic,
     }));
     await catchUp(this.parts, partitions);
-    say(`${flow.target.alias} has everything that ${flow.source.alias} has. Keep moldau mirror running with ${flow.source.alias}->${flow.target.alias}.enabled=true and offsets.preserve=true; to switch back: moldau mirror failover mm2.properties --from ${flow.source.alias} --to ${flow.target.alias}`);
+    say(`${flow.target.alias} has everything that ${flow.source.alias} has. Keep moldau mirror running with ${flow.source.alias}->${flow.target.alias}.enabled=true and offsets.preserve=true; to switch back: moldau mirror failover ${this.parts.propertiesFile} --from ${flow.source.alias} --to ${flow.target.alias}`);
   }
 }

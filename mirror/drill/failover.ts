@@ -198,9 +198,12 @@ export class Failover {
   private sayClients(): void {
     const { flow, say } = this.parts;
     const servers = flow.target.bootstrap.map(({ host, port }) => `${host}:${port}`).join(',');
+    const groups = this.options.isSourceLost
+      ? 'groups go on at their offsets that the mirror copied last, and those that it never saw begin by auto.offset.reset'
+      : 'groups go on at the offsets that they had';
     say('');
-    say(`Clients: set bootstrap.servers=${servers} and restart them; groups go on at the offsets that they had.`);
+    say(`Clients: set bootstrap.servers=${servers} and restart them; ${groups}.`);
     say(`Producers that could not be stopped get POLICY_VIOLATION from ${flow.source.alias} if it was frozen; if it was declared lost, keep them away from it when it comes back.`);
-    say(`When ${flow.source.alias} is back: moldau mirror failback mm2.properties --from ${flow.target.alias} --to ${flow.source.alias} --dry-run`);
+    say(`When ${flow.source.alias} is back: moldau mirror failback ${this.parts.propertiesFile} --from ${flow.target.alias} --to ${flow.source.alias} --dry-run`);
   }
 }

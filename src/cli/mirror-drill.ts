@@ -60,7 +60,7 @@ async function withFlow(file: string, flags: DrillFlags, use: (parts: DrillParts
     const [source, target] = [clientOf(flow.source), clientOf(flow.target)];
     const say = (line: string): void => void process.stdout.write(`${line}\n`);
     try {
-      await use({ env, logger: silentLogger, flow, source, target, say, timeoutMs });
+      await use({ propertiesFile: file, env, logger: silentLogger, flow, source, target, say, timeoutMs });
     } finally {
       source.close();
       target.close();

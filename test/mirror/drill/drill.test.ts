@@ -54,7 +54,7 @@ function mirror(context: FlowContext): Mirror {
   return started;
 }
 
-const parts = (context: FlowContext) => ({ ...context, flow: context.settings, say: (line: string) => void said.push(line), timeoutMs: 20_000 });
+const parts = (context: FlowContext) => ({ ...context, flow: context.settings, propertiesFile: 'my.properties', say: (line: string) => void said.push(line), timeoutMs: 20_000 });
 
 function failover(context: FlowContext, options: Partial<ConstructorParameters<typeof Failover>[1]> = {}): Promise<void> {
   return new Failover(parts(context), { isSourceLost: false, areProducersStopped: false, isDryRun: false, ...options }).run();
@@ -119,6 +119,8 @@ describe('a planned failover', () => {
     expect(await values('b', 'plan')).toEqual(await values('a', 'plan'));
     expect(await fetchOffsets(clusters.b, 'readers')).toEqual([{ topic: 'plan', partition: 0, offset: 4, metadata: 'm' }]);
     await expect(write('a', 'plan', 'no')).rejects.toMatchObject({ errorCode: ErrorCode.POLICY_VIOLATION });
+    expect(said.join('\n')).toContain('restart them; groups go on at the offsets that they had.\n');
+    expect(said.at(-1)).toBe('When A is back: moldau mirror failback my.properties --from B --to A --dry-run');
     await write('b', 'plan', 'b0');
     // Done again, it does nothing.
     said.length = 0;
@@ -147,6 +149,7 @@ describe('a failover from a source that is lost', () => {
     await expect(failover({ ...context, source: gone })).rejects.toThrow(/^A does not answer .*--source-lost/);
     expect((await mirrorSources(clusters.b, ['silent'])).get('silent')).toBe('A');
     await failover({ ...context, source: gone }, { isSourceLost: true });
+    expect(said.join('\n')).toContain('groups go on at their offsets that the mirror copied last');
     expect((await mirrorSources(clusters.b, ['silent'])).get('silent')).toBe('');
   });
 
