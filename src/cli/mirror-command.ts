@@ -29,7 +29,8 @@ export function addMirror(program: Command): Command {
     .addHelpText('after', HELP)
     .action(async (file: string | undefined, flags: MirrorFlags) => {
       const { runMirror, runOldMirror } = await import('./mirror');
-      await (file === undefined ? runOldMirror(flags) : runMirror(file, flags.clusters ?? []));
+      const { clusters, ...oldFlags } = flags;
+      await (file === undefined ? runOldMirror(oldFlags, clusters ?? []) : runMirror(file, clusters ?? [], oldFlags));
     });
   mirror
     .command('status')

@@ -14,14 +14,19 @@ import { version } from '../version';
 import { type OldMirrorFlags, oldMirror } from './mirror-old-config';
 import { commandLogger, endOnUncaughtErrors, fail, messageOf, outliveReaders, stopOnSignals } from './process-setup';
 
-export async function runMirror(file: string, targets: readonly string[]): Promise<void> {
+/** `oldFlags` have no place beside a file: what would be passed over is refused. */
+export async function runMirror(file: string, targets: readonly string[], oldFlags: OldMirrorFlags = {}): Promise<void> {
+  const misplaced = Object.keys(oldFlags).map((flag) => `--${flag}`);
+  if (misplaced.length > 0)
+    return fail([`${misplaced.join(' and ')} cannot stand beside a file of MirrorMaker 2: that is the command line of MirrorMaker 1.`]);
   const config = readMirrorConfig(file, targets);
   warn(config.warnings);
   if (!config.ok) return fail(config.problems);
   await run(config.settings, {});
 }
 
-export async function runOldMirror(flags: OldMirrorFlags): Promise<void> {
+export async function runOldMirror(flags: OldMirrorFlags, targets: readonly string[] = []): Promise<void> {
+  if (targets.length > 0) return fail(['--clusters is of MirrorMaker 2, with its file: moldau mirror mm2.properties --clusters backup.']);
   const texts = (path: string | undefined) => (path === undefined ? new Map<string, string>() : readProperties(path));
   const mirror = oldMirror(flags, texts(flags['consumer.config']), texts(flags['producer.config']));
   if (!mirror.ok) return fail(mirror.problems);
@@ -85,5 +90,6 @@ function readyText({ flows }: MirrorSettings): string {
 
 function doing(flow: FlowSettings): string {
   if (!flow.isEnabled) return 'heartbeats only';
+  if (!flow.preservesOffsets && flow.emitCheckpointsMs === null) return 'records';
   return flow.preservesOffsets ? 'records at their own offsets' : 'records, with offsets translated for groups';
 }

@@ -144,6 +144,7 @@ describe('moldau mirror', () => {
       async () =>
         (await clusters.b.metadata(['old']))[0]!.errorCode === 0 && (await clusters.b.listOffset('old', 0, -1)) === 2,
     );
+    expect(mirror.stdout).toMatch(/^moldau \S+ mirrors\n {2}old-mirror -> target {2}records\n$/);
     mirror.kill('SIGTERM');
     expect(await mirror.exited).toEqual({ code: 0, signal: null });
     expect(await textOf('old')).toBe('yz');
@@ -160,6 +161,8 @@ describe('moldau mirror', () => {
         '',
       ].join('\n'),
     });
+    expect((await output(file, '--whitelist', 'x')).stderr).toMatch(/^moldau: --whitelist cannot stand beside a file of MirrorMaker 2: /);
+    expect((await output('--clusters', 'B')).stderr).toMatch(/^moldau: --clusters is of MirrorMaker 2, /);
     expect(await output(join(dir, 'none'))).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^moldau: Cannot read .*none: /) as string,
