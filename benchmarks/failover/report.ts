@@ -13,6 +13,7 @@ const BARS: Readonly<Record<Kind, Bar>> = {
   leader: { p50Ms: 300, p99Ms: 1000 },
   both: { p50Ms: 2000, p99Ms: 2000 },
   silent: { p50Ms: 4000, p99Ms: 4000 },
+  cut: { p50Ms: 4000, p99Ms: 4000 },
 };
 const MAX_RSS_BYTES = 400 * 2 ** 20;
 const MIN_IDLE_SHARE = 0.25;

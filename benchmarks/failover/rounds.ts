@@ -10,9 +10,10 @@ import { prepareBatch } from '../client/payload';
 import { idleShare, machineTicks, peakRssBytes } from './machine';
 import { clusterClient, PROBE_TIMEOUT_MS, Prober } from './prober';
 import type { FailoverTarget } from './targets';
+import type { SplitNetwork } from './split-network';
 import { User, type Seen, type UserName } from './user';
 
-export type Kind = 'leader' | 'both' | 'silent';
+export type Kind = 'leader' | 'both' | 'silent' | 'cut';
 
 export interface Round {
   readonly node: number;
@@ -29,6 +30,8 @@ export interface RoundsOptions {
   readonly kind: Kind;
   readonly recordsPerSecond: number;
   readonly users: readonly UserName[];
+  /** Where a node is cut off; null for the other kinds. */
+  readonly network: SplitNetwork | null;
 }
 
 const LOAD_PARTITIONS = 12;
@@ -62,7 +65,7 @@ export class Rounds {
     private readonly target: FailoverTarget,
     private readonly options: RoundsOptions,
   ) {
-    this.addresses = target.nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
+    this.addresses = target.nodes.map(({ host, port }) => ({ host, port }));
     this.admin = clusterClient(this.addresses, 5000, 20);
     const bootstrap = this.addresses.map(({ host, port }) => `${host}:${port}`).join(',');
     this.users = options.users.map((name) => new User(name, bootstrap, `${PROBE}-${name}`));
@@ -93,8 +96,9 @@ export class Rounds {
   private async round(prober: Prober): Promise<Round> {
     const { leader, controller } = await this.settled();
     const before = machineTicks();
-    const [killedMs, killedWallMs] = [performance.now(), Date.now()];
     const back = this.takeAway(leader);
+    // Afterwards: what was sent while a cable was being pulled may still be acknowledged.
+    const [killedMs, killedWallMs] = [performance.now(), Date.now()];
     const seen = this.users.map(async (user) => [user.name, await user.gapAfter(killedWallMs)] as const);
     const gapMs = (await prober.ackAfter(killedMs)) - killedMs;
     const idle = idleShare(before, machineTicks());
@@ -107,10 +111,14 @@ export class Rounds {
   /** Returns what brings the node back; one that is only silent wakes up by itself, whatever the users see meanwhile. */
   private takeAway(node: number): () => Promise<void> {
     const child = this.target.child(node);
-    if (this.options.kind === 'silent') {
+    const { kind, network } = this.options;
+    if (kind === 'silent') {
       child.kill('SIGSTOP');
-      const awake = new Promise<void>((resolve) => setTimeout(resolve, SILENCE_MS)).then(() => child.kill('SIGCONT'));
-      return () => awake.then(() => undefined);
+      return awaited(() => child.kill('SIGCONT'));
+    }
+    if (network !== null) {
+      network.cut(node);
+      return awaited(() => network.heal(node));
     }
     child.kill('SIGKILL');
     return async () => {
@@ -129,8 +137,8 @@ export class Rounds {
         const { leaders, controller } = state;
         const [leader = -1] = leaders;
         const isOne = leaders.every((each) => each === leader);
-        if (isOne && (kind === 'silent' || (leader === controller) === (kind === 'both'))) return { leader, controller };
-        const wanted = kind === 'both' ? controller : kind === 'silent' ? leader : (this.others(controller)[0] ?? 1);
+        if (isOne && (!isDeath(kind) || (leader === controller) === (kind === 'both'))) return { leader, controller };
+        const wanted = kind === 'both' ? controller : !isDeath(kind) ? leader : (this.others(controller)[0] ?? 1);
         await this.moveLeaders(wanted);
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
@@ -195,4 +203,15 @@ export class Rounds {
       });
     }, LOAD_INTERVAL_MS);
   }
+}
+
+/** Any node may fall silent; one that is killed is the controller, or is not. */
+function isDeath(kind: Kind): boolean {
+  return kind === 'leader' || kind === 'both';
+}
+
+/** Ends a silence when it has lasted, and lets others wait for that. */
+function awaited(end: () => void): () => Promise<void> {
+  const ended = new Promise<void>((resolve) => setTimeout(resolve, SILENCE_MS)).then(end);
+  return () => ended;
 }

@@ -2,16 +2,22 @@
 import type { Child } from '../../test/support/child';
 import { startKafkaCluster } from '../../test/support/kafka-cluster';
 import { MoldauCluster } from '../../test/support/moldau-cluster';
+import type { NodePlace } from '../../test/support/cluster-process';
 import { JVM_FLAGS } from '../targets/kafka-target';
+import type { SplitNetwork } from './split-network';
 
 export type TargetName = 'moldau' | 'kafka';
 
 export interface FailoverTarget {
-  readonly nodes: readonly { readonly id: number; readonly port: number }[];
+  readonly nodes: readonly { readonly id: number; readonly host: string; readonly port: number }[];
   child(id: number): Child;
   /** On the data that it had; resolves when it serves clients. */
   start(id: number): Promise<void>;
   dispose(): Promise<void>;
+}
+
+interface Placed {
+  readonly placeOf?: (id: number) => NodePlace;
 }
 
 /** Bounded files: hundreds of rounds write for an hour. */
@@ -19,12 +25,14 @@ const PROPERTIES = { 'log.segment.bytes': String(64 * 1024 * 1024), 'log.retenti
 /** Half of what Kafka's own scripts give it: three share this machine with their clients. */
 const KAFKA_HEAP_MB = 512;
 
-export function startTarget(name: TargetName): Promise<FailoverTarget> {
-  return name === 'moldau' ? moldau() : kafka();
+/** `network`: each node in its own, instead of all on loopback. */
+export function startTarget(name: TargetName, network: SplitNetwork | null): Promise<FailoverTarget> {
+  const place = network === null ? {} : { placeOf: (id: number) => network.placeOf(id) };
+  return name === 'moldau' ? moldau(place) : kafka(place);
 }
 
-async function moldau(): Promise<FailoverTarget> {
-  const cluster = await MoldauCluster.start({ properties: PROPERTIES });
+async function moldau(place: Placed): Promise<FailoverTarget> {
+  const cluster = await MoldauCluster.start({ properties: PROPERTIES, ...place });
   return {
     nodes: cluster.nodes,
     child: (id) => {
@@ -37,9 +45,9 @@ async function moldau(): Promise<FailoverTarget> {
   };
 }
 
-async function kafka(): Promise<FailoverTarget> {
+async function kafka(place: Placed): Promise<FailoverTarget> {
   const heap = [`-Xmx${KAFKA_HEAP_MB}M`, `-Xms${KAFKA_HEAP_MB}M`];
-  const cluster = await startKafkaCluster({ properties: PROPERTIES, jvmFlags: [...heap, ...JVM_FLAGS.split(' ')] });
+  const cluster = await startKafkaCluster({ ...place, properties: PROPERTIES, jvmFlags: [...heap, ...JVM_FLAGS.split(' ')] });
   return {
     nodes: cluster.nodes,
     child: (id) => cluster.child(id),

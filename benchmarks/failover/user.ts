@@ -113,7 +113,7 @@ export class User {
     const { watch } = this;
     if (watch === null) return;
     // Which port it was says nothing, and would count one error as many.
-    if (error !== undefined) watch.errors.add(error.replace(/\b127\.0\.0\.1:\d+/g, 'the node'));
+    if (error !== undefined) watch.errors.add(error.replace(/\b\d+\.\d+\.\d+\.\d+:\d+/g, 'the node'));
     else if (sentMs > watch.sinceMs) watch.done({ gapMs: ms - watch.sinceMs, errors: [...watch.errors] });
   }
 }

@@ -1,12 +1,12 @@
 /**
- * Three real Apache Kafka nodes on loopback, each broker and controller in a small JVM of its own, formatted with the voters
+ * Three real Apache Kafka nodes, each broker and controller in a small JVM of its own, formatted with the voters
  * and their directory ids, as `MoldauCluster` is.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child } from './child';
-import type { ClusterNode, ClusterProcess } from './cluster-process';
+import { LOOPBACK, type ClusterNode, type ClusterProcess, type NodePlace } from './cluster-process';
 import { freePorts } from './free-ports';
 import { compileJava, jvmBasics, jvmFlags } from './java';
 import { clusterProperties, kafkaUuid, staticVoters } from './moldau-cluster';
@@ -18,6 +18,8 @@ export interface KafkaClusterOptions {
   readonly propertiesOf?: (node: ClusterNode) => Readonly<Record<string, string>>;
   /** The voters are those of controller.quorum.voters: kraft.version 0. */
   readonly hasStaticVoters?: boolean;
+  /** Where each node runs, instead of on loopback. */
+  readonly placeOf?: (id: number) => NodePlace;
   /** Feature levels to format with, beside the defaults of the release. */
   readonly features?: Readonly<Record<string, number>>;
   /** Instead of the small heap and the quick start of tests, for what is measured; the class path comes last. */
@@ -31,7 +33,6 @@ export interface KafkaClusterProcess extends ClusterProcess {
 
 const NODES = 3;
 const HEAP_MB = 256;
-const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 120_000;
 
 interface KafkaNode extends ClusterNode {
@@ -41,7 +42,8 @@ interface KafkaNode extends ClusterNode {
 
 export async function startKafkaCluster(options: KafkaClusterOptions = {}): Promise<KafkaClusterProcess> {
   const dir = mkdtempSync(join(tmpdir(), 'kafka-cluster-'));
-  const nodes = await plan(dir);
+  const place = options.placeOf ?? (() => LOOPBACK);
+  const nodes = await plan(dir, place);
   for (const node of nodes) {
     const voters = options.hasStaticVoters === true ? staticVoters(nodes) : {};
     writeProperties(node, nodes, { ...voters, ...options.properties, ...options.propertiesOf?.(node) });
@@ -51,8 +53,8 @@ export async function startKafkaCluster(options: KafkaClusterOptions = {}): Prom
   const running = new Map<number, Child>();
   const start = async (node: KafkaNode): Promise<void> => {
     const flags = options.jvmFlags === undefined ? jvmFlags(classpath, HEAP_MB) : [...options.jvmFlags, ...jvmBasics(classpath)];
-    const args = [...flags, 'ToolRunner', 'serve', node.file, ...formatArgs];
-    const child = new Child(`Apache Kafka ${node.id}`, 'java', args, { cwd: dir });
+    const [command, ...args] = [...place(node.id).prefix, 'java', ...flags, 'ToolRunner', 'serve', node.file, ...formatArgs] as const;
+    const child = new Child(`Apache Kafka ${node.id}`, command!, args, { cwd: dir });
     running.set(node.id, child);
     await child.until('start', () => child.stderr.includes('Kafka Server started'), START_TIMEOUT_MS);
   };
@@ -71,7 +73,7 @@ export async function startKafkaCluster(options: KafkaClusterOptions = {}): Prom
   }
   return {
     name: 'Apache Kafka',
-    bootstrap: nodes.map(({ port }) => `${HOST}:${port}`).join(','),
+    bootstrap: nodes.map(({ host, port }) => `${host}:${port}`).join(','),
     logDir: dir,
     nodes,
     stop,
@@ -91,13 +93,13 @@ export async function startKafkaCluster(options: KafkaClusterOptions = {}): Prom
   };
 }
 
-async function plan(dir: string): Promise<KafkaNode[]> {
+async function plan(dir: string, place: (id: number) => NodePlace): Promise<KafkaNode[]> {
   const ports = await freePorts(2 * NODES);
   return Array.from({ length: NODES }, (_, index) => {
     const id = index + 1;
     const [port, controllerPort] = [ports[index] ?? 0, ports[NODES + index] ?? 0];
     const file = join(dir, `node-${id}.properties`);
-    return { id, port, controllerPort, directoryId: kafkaUuid(), logDir: join(dir, `node-${id}`), file };
+    return { id, host: place(id).host, port, controllerPort, directoryId: kafkaUuid(), logDir: join(dir, `node-${id}`), file };
   });
 }
 
@@ -108,7 +110,7 @@ function writeProperties(node: KafkaNode, nodes: readonly KafkaNode[], own: Read
 }
 
 function formatArgsOf(nodes: readonly KafkaNode[], hasStaticVoters: boolean, features: Readonly<Record<string, number>>): string[] {
-  const voters = nodes.map(({ id, controllerPort, directoryId }) => `${id}@${HOST}:${controllerPort}:${directoryId}`);
+  const voters = nodes.map(({ id, host, controllerPort, directoryId }) => `${id}@${host}:${controllerPort}:${directoryId}`);
   const levels = Object.entries(features).flatMap(([name, level]) => ['--feature', `${name}=${level}`]);
   const quorum = hasStaticVoters ? [] : ['--initial-controllers', voters.join(',')];
   return ['-t', kafkaUuid(), ...quorum, ...levels];

@@ -1,13 +1,13 @@
 /**
- * A cluster of real `moldau server` processes on loopback: each node broker and controller, formatted with the command that
- * an operator uses, with a file of properties each.
+ * A cluster of real `moldau server` processes, on loopback unless told otherwise: each node broker and controller, formatted
+ * with the command that an operator uses, with a file of properties each.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child, type Exit } from './child';
-import type { ClusterNode, ClusterProcess } from './cluster-process';
+import { LOOPBACK, type ClusterNode, type ClusterProcess, type NodePlace } from './cluster-process';
 import { freePorts } from './free-ports';
 import { moldauCommand } from './moldau-process';
 
@@ -21,6 +21,8 @@ export interface MoldauClusterOptions {
   readonly hasStaticVoters?: boolean;
   /** Where a node keeps its logs, instead of below the cluster's temporary directory. */
   readonly logDirOf?: (id: number) => string;
+  /** Where each node runs, instead of on loopback. */
+  readonly placeOf?: (id: number) => NodePlace;
   /** Of each node's Node. */
   readonly nodeFlags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -45,7 +47,6 @@ const PROPERTIES: Readonly<Record<string, string>> = {
 
 const START_TIMEOUT_MS = 60_000;
 const FORMAT_TIMEOUT_MS = 30_000;
-const HOST = '127.0.0.1';
 
 export class MoldauNode {
   child: Child | null = null;
@@ -63,8 +64,16 @@ export class MoldauNode {
     readonly metricsPort = 0,
   ) {}
 
+  get host(): string {
+    return this.place.host;
+  }
+
+  private get place(): NodePlace {
+    return this.options.placeOf?.(this.id) ?? LOOPBACK;
+  }
+
   get metricsUrl(): string {
-    return `http://${HOST}:${this.metricsPort}`;
+    return `http://${this.host}:${this.metricsPort}`;
   }
 
   get isRunning(): boolean {
@@ -78,9 +87,9 @@ export class MoldauNode {
   /** Resolves when clients are served, which takes a majority of the controllers. */
   async start(): Promise<void> {
     const { nodeFlags = [], env = {}, hasChannel = false } = this.options;
-    const args = [...nodeFlags, moldauCommand, 'server', this.propertiesFile];
-    const metrics = this.metricsPort === 0 ? {} : { KAFKA_METRICS_LISTENER: `${HOST}:${this.metricsPort}` };
-    const child = new Child(`moldau ${this.id}`, process.execPath, args, { env: { ...metrics, ...env }, hasChannel });
+    const [command, ...args] = [...this.place.prefix, process.execPath, ...nodeFlags, moldauCommand, 'server', this.propertiesFile] as const;
+    const metrics = this.metricsPort === 0 ? {} : { KAFKA_METRICS_LISTENER: `${this.host}:${this.metricsPort}` };
+    const child = new Child(`moldau ${this.id}`, command!, args, { env: { ...metrics, ...env }, hasChannel });
     this.child = child;
     await child.until('start', () => /\bready\b/i.test(child.stdout), START_TIMEOUT_MS);
   }
@@ -158,7 +167,7 @@ export class MoldauCluster {
   }
 
   get bootstrap(): string {
-    return this.nodes.map(({ port }) => `${HOST}:${port}`).join(',');
+    return this.nodes.map(({ host, port }) => `${host}:${port}`).join(',');
   }
 
   node(id: number): MoldauNode {
@@ -169,7 +178,7 @@ export class MoldauCluster {
 
   /** `moldau storage format`; of a node that was wiped without voters, as one that joins a quorum that is there. */
   async formatNode(node: MoldauNode, who: 'first voters' | 'no voters' = 'first voters'): Promise<void> {
-    const voters = controllersOf(this.nodes).map(({ id, controllerPort, directoryId }) => `${id}@${HOST}:${controllerPort}:${directoryId}`);
+    const voters = controllersOf(this.nodes).map(({ id, host, controllerPort, directoryId }) => `${id}@${host}:${controllerPort}:${directoryId}`);
     const forController = who === 'no voters' ? ['--no-initial-controllers'] : ['--initial-controllers', voters.join(',')];
     const isNamed = node.controllerPort !== 0 && this.options.hasStaticVoters !== true;
     const quorum = isNamed ? forController : [];
@@ -230,13 +239,13 @@ export async function startMoldauCluster(options: MoldauClusterOptions = {}): Pr
 /** A node's properties, the same for Moldau and for Apache Kafka. */
 export function clusterProperties(node: ClusterNode, nodes: readonly ClusterNode[]): Readonly<Record<string, string>> {
   const isController = node.controllerPort > 0;
-  const client = `PLAINTEXT://${HOST}:${node.port}`;
+  const client = `PLAINTEXT://${node.host}:${node.port}`;
   return {
     'process.roles': isController ? 'broker,controller' : 'broker',
     'node.id': String(node.id),
-    listeners: isController ? `${client},CONTROLLER://${HOST}:${node.controllerPort}` : client,
+    listeners: isController ? `${client},CONTROLLER://${node.host}:${node.controllerPort}` : client,
     'controller.listener.names': 'CONTROLLER',
-    'controller.quorum.bootstrap.servers': controllersOf(nodes).map(({ controllerPort }) => `${HOST}:${controllerPort}`).join(','),
+    'controller.quorum.bootstrap.servers': controllersOf(nodes).map(({ host, controllerPort }) => `${host}:${controllerPort}`).join(','),
     'log.dirs': node.logDir,
     ...PROPERTIES,
   };
@@ -248,7 +257,7 @@ function controllersOf<N extends ClusterNode>(nodes: readonly N[]): readonly N[]
 
 /** Instead of bootstrap servers; an empty value is none. */
 export function staticVoters(nodes: readonly ClusterNode[]): Readonly<Record<string, string>> {
-  const voters = nodes.map(({ id, controllerPort }) => `${id}@${HOST}:${controllerPort}`);
+  const voters = nodes.map(({ id, host, controllerPort }) => `${id}@${host}:${controllerPort}`);
   return { 'controller.quorum.voters': voters.join(','), 'controller.quorum.bootstrap.servers': '' };
 }
 
