@@ -24,6 +24,9 @@ export interface CommittedOffset {
 /** Later versions name topics by id alone. */
 const MAX_VERSION_BY_NAME = 9;
 const GROUPS_IN_ONE_REQUEST = 8;
+/** The last version that says how long offsets are kept (KIP-211). */
+const MAX_VERSION_WITH_RETENTION = 4;
+const CONSUMERS: ReadonlySet<string> = new Set(['consumer', '']);
 
 /** All groups of the cluster, of whatever type. */
 export async function listGroups(client: ClusterClient): Promise<readonly GroupListing[]> {
@@ -37,6 +40,12 @@ export async function listGroups(client: ClusterClient): Promise<readonly GroupL
     }
   }
   return [...found.values()];
+}
+
+/** Ids of the groups that consumers commit to, in order. */
+export async function listConsumerGroups(client: ClusterClient): Promise<readonly string[]> {
+  const listed = await listGroups(client);
+  return listed.flatMap(({ groupId, protocolType }) => (CONSUMERS.has(protocolType) ? [groupId] : [])).sort();
 }
 
 /** Every offset that a group has committed; none for a group that nobody knows. */
@@ -66,12 +75,17 @@ async function committedAt(
   return offsets;
 }
 
-/** For a group without members: UNKNOWN_MEMBER_ID when it has some. */
+/**
+ * For a group without members: UNKNOWN_MEMBER_ID when it has some. `keptMs`: so long, instead of as long as the cluster keeps
+ * the offsets of groups without members.
+ */
 export async function alterGroupOffsets(
   client: ClusterClient,
   groupId: string,
   offsets: readonly CommittedOffset[],
+  keptMs?: number,
 ): Promise<void> {
+  if (offsets.length === 0) return;
   const byTopic = new Map<string, CommittedOffset[]>();
   for (const each of offsets) byTopic.set(each.topic, [...(byTopic.get(each.topic) ?? []), each]);
   const topics = [...byTopic].map(([name, partitions]) => ({
@@ -83,11 +97,13 @@ export async function alterGroupOffsets(
     })),
   }));
   const coordinator = await client.findCoordinator(groupId);
-  const options = { maxVersion: MAX_VERSION_BY_NAME };
-  const response = await client.ask(coordinator, 'OffsetCommit', { groupId, memberId: '', topics }, options);
+  const request = { groupId, memberId: '', topics, ...(keptMs === undefined ? {} : { retentionTimeMs: keptMs }) };
+  const maxVersion = keptMs === undefined ? MAX_VERSION_BY_NAME : MAX_VERSION_WITH_RETENTION;
+  const response = await client.ask(coordinator, 'OffsetCommit', request, { maxVersion });
   for (const { name, partitions } of response.topics) {
-    for (const { errorCode } of partitions) {
-      if (errorCode !== ErrorCode.NONE) throw new ServerError(errorCode, `OffsetCommit of ${groupId} for ${name}`);
+    for (const { errorCode, partitionIndex } of partitions) {
+      if (errorCode !== ErrorCode.NONE)
+        throw new ServerError(errorCode, `OffsetCommit of ${groupId} for ${name}-${partitionIndex}`);
     }
   }
 }

@@ -6,7 +6,7 @@
  */
 import { ErrorCode } from '../../wire/base/error-codes';
 import { ServerError } from '../../wire/broker-link';
-import { alterGroupOffsets, committedOffsets, listGroups } from '../../wire/group-admin';
+import { alterGroupOffsets, committedOffsets, listConsumerGroups, listGroups } from '../../wire/group-admin';
 import { encodeBatch } from '../../wire/record/records';
 import type { FlowContext, FlowPart } from '../flow/flow-part';
 import { Repeating } from '../flow/repeating';
@@ -143,12 +143,9 @@ export class CheckpointRound {
     const nowMs = env.clock.monotonicMs();
     const isDue = this.groupsAtMs === -Infinity || nowMs - this.groupsAtMs >= (settings.refreshGroupsMs ?? Infinity);
     if (!isDue) return;
-    const listed = await listGroups(source);
+    const listed = await listConsumerGroups(source);
     this.groupsAtMs = nowMs;
-    this.groups = listed
-      .filter(({ protocolType }) => protocolType === 'consumer' || protocolType === '')
-      .map(({ groupId }) => groupId)
-      .filter((group) => settings.groups.accepts(group));
+    this.groups = listed.filter((group) => settings.groups.accepts(group));
   }
 
   private async write(checkpoints: readonly Checkpoint[]): Promise<void> {

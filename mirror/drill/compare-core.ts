@@ -16,6 +16,13 @@ export interface OffsetRange {
   readonly toOffset: number;
 }
 
+/** Puts a range behind those that are there, which it may continue. */
+export function addRange(ranges: OffsetRange[], { fromOffset, toOffset }: OffsetRange): void {
+  const last = ranges.at(-1);
+  if (last !== undefined && last.toOffset + 1 === fromOffset) ranges[ranges.length - 1] = { ...last, toOffset };
+  else ranges.push({ fromOffset, toOffset });
+}
+
 export class LogComparison {
   /** Where the common history ends; null: not found yet. */
   forkOffset: number | null = null;
@@ -52,18 +59,12 @@ export class LogComparison {
     // It may reach into what the secondary has otherwise.
     const isSplit = secondary !== null && lastOffset >= secondary.baseOffset;
     if (isSplit || baseOffset >= this.promotedAt) return this.fork(baseOffset);
-    this.note(primary);
+    addRange(this.onlyPrimary, { fromOffset: baseOffset, toOffset: lastOffset });
     return 'primary';
   }
 
   private fork(offset: number): null {
     this.forkOffset = offset;
     return null;
-  }
-
-  private note({ baseOffset, lastOffset }: BatchView): void {
-    const last = this.onlyPrimary.at(-1);
-    if (last !== undefined && last.toOffset + 1 === baseOffset) this.onlyPrimary[this.onlyPrimary.length - 1] = { ...last, toOffset: lastOffset };
-    else this.onlyPrimary.push({ fromOffset: baseOffset, toOffset: lastOffset });
   }
 }

@@ -33,24 +33,34 @@ export async function exportTail(
   endOffset: number,
 ): Promise<ExportedTail> {
   const file = await files.create(`${topic}-${partition}/${String(fromOffset).padStart(NAME_DIGITS, '0')}.log`);
-  let [bytes, batches, records] = [0, 0, 0];
-  for (let offset = fromOffset; offset < endOffset; ) {
-    const before = offset;
-    const fetched = await cluster.fetch(topic, partition, offset, { maxBytes: MAX_BYTES, maxWaitMs: 0 });
-    for (let at = 0; at < fetched.records.length; ) {
-      const size = batchSizeAt(fetched.records, at);
-      if (size < BATCH_HEADER_BYTES || size > fetched.records.length - at) break;
-      const batch = new BatchView(fetched.records, at);
-      at += size;
-      if (batch.lastOffset < offset) continue;
-      await file.write(batch.bytes);
-      offset = batch.nextOffset;
-      bytes += size;
-      batches++;
-      if (!batch.isControl) records += batch.recordsCount;
+  const counts = { bytes: 0, batches: 0, records: 0 };
+  try {
+    for (let offset = fromOffset; offset < endOffset; ) {
+      const { records } = await cluster.fetch(topic, partition, offset, { maxBytes: MAX_BYTES, maxWaitMs: 0 });
+      const nextOffset = await writeBatches(file, records, offset, counts);
+      if (nextOffset === offset) throw new ServerError(ErrorCode.OFFSET_NOT_AVAILABLE, `${topic}-${partition} cannot be exported at ${offset}`);
+      offset = nextOffset;
     }
-    if (offset === before) throw new ServerError(ErrorCode.OFFSET_NOT_AVAILABLE, `${topic}-${partition} cannot be exported at ${offset}`);
+  } finally {
+    await file.close();
   }
-  await file.close();
-  return { file: file.path, bytes, batches, records };
+  return { file: file.path, ...counts };
+}
+
+/** The whole batches of an answer, without those that end before `offset`. Gives the offset behind them. */
+async function writeBatches(file: DrillFile, answer: Uint8Array, offset: number, counts: { bytes: number; batches: number; records: number }): Promise<number> {
+  let nextOffset = offset;
+  for (let at = 0; at < answer.length; ) {
+    const size = batchSizeAt(answer, at);
+    if (size < BATCH_HEADER_BYTES || size > answer.length - at) break;
+    const batch = new BatchView(answer, at);
+    at += size;
+    if (batch.lastOffset < nextOffset) continue;
+    await file.write(batch.bytes);
+    nextOffset = batch.nextOffset;
+    counts.bytes += size;
+    counts.batches++;
+    if (!batch.isControl) counts.records += batch.recordsCount;
+  }
+  return nextOffset;
 }

@@ -10,12 +10,12 @@
 import type { FlowPartition } from '../flow/flow-partition';
 import { cutTail, setMirrorSource, mirrorSources, type LogRange } from '../preserve/mirror-mode';
 import { catchUp } from './catch-up';
-import { LogComparison, type OffsetRange } from './compare-core';
+import { addRange, LogComparison, type OffsetRange } from './compare-core';
 import { DrillStopped, settledRange, type DrillParts } from './drill-parts';
 import { exportTail, type DrillFiles } from './export-tail';
 import { PartitionReader } from './partition-reader';
 import { promotionGroup, readPromotions, type Promotion } from './promotions';
-import { overlaps, rangesOf, receiptText, type PartitionReceipt, type Receipt } from './receipt';
+import { overlaps, receiptText, type PartitionReceipt, type Receipt } from './receipt';
 
 export interface FailbackOptions {
   readonly isDryRun: boolean;
@@ -129,10 +129,10 @@ export class Failback {
 
   private async rangesFrom(cluster: DrillParts['source'], topic: string, partition: number, fromOffset: number, endOffset: number): Promise<{ ranges: OffsetRange[]; records: number }> {
     const reader = new PartitionReader(cluster, topic, partition, Math.min(fromOffset, endOffset), endOffset);
-    let ranges: OffsetRange[] = [];
+    const ranges: OffsetRange[] = [];
     let records = 0;
     for (let batch = await reader.peek(); batch !== null; batch = await reader.peek()) {
-      ranges = rangesOf([...ranges, { fromOffset: Math.max(batch.baseOffset, fromOffset), toOffset: batch.lastOffset }]);
+      addRange(ranges, { fromOffset: Math.max(batch.baseOffset, fromOffset), toOffset: batch.lastOffset });
       records += batch.recordsCount;
       reader.skip();
     }

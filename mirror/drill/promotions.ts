@@ -3,7 +3,7 @@
  * lies below came from the source, what lies from there on was written here. A failback starts from it.
  */
 import type { ClusterClient } from '../../wire/cluster-client';
-import { commitOffsets, fetchOffsets } from '../preserve/group-offsets';
+import { alterGroupOffsets, committedOffsets } from '../../wire/group-admin';
 
 /** Ten years: a primary may be gone for longer than offsets of groups without members are kept. */
 const KEPT_MS = 10 * 365 * 86_400_000;
@@ -23,7 +23,7 @@ export function promotionGroup(sourceAlias: string, targetAlias: string): string
 }
 
 export async function readPromotions(cluster: ClusterClient, group: string): Promise<Promotion[]> {
-  const rows = await fetchOffsets(cluster, group);
+  const rows = await committedOffsets(cluster, group);
   return rows.map(({ topic, partition, offset, metadata }) => {
     const kept: unknown = metadata === '' ? {} : JSON.parse(metadata);
     const { sourceTopic = topic, isSourceLost = false } = kept as Partial<Promotion>;
@@ -38,5 +38,5 @@ export async function storePromotions(cluster: ClusterClient, group: string, pro
     offset: endOffset,
     metadata: JSON.stringify({ sourceTopic, isSourceLost }),
   }));
-  await commitOffsets(cluster, group, rows, KEPT_MS);
+  await alterGroupOffsets(cluster, group, rows, KEPT_MS);
 }

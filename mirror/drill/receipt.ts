@@ -2,7 +2,7 @@
  * The receipt of a failback: for each partition what the old primary has that the promoted cluster has not, and the other way
  * round, by offsets. It says what was compared, and nothing that was not. Pure.
  */
-import type { OffsetRange } from './compare-core';
+import { addRange, type OffsetRange } from './compare-core';
 
 export interface ExportedTail {
   /** A segment file of Kafka's, relative to the receipt. */
@@ -44,17 +44,7 @@ export interface Receipt {
   readonly partitions: readonly PartitionReceipt[];
 }
 
-/** Runs of offsets; `offsets` ascend. */
-export function rangesOf(offsets: Iterable<OffsetRange>): OffsetRange[] {
-  const ranges: OffsetRange[] = [];
-  for (const { fromOffset, toOffset } of offsets) {
-    const last = ranges.at(-1);
-    if (last !== undefined && last.toOffset + 1 === fromOffset) ranges[ranges.length - 1] = { ...last, toOffset };
-    else ranges.push({ fromOffset, toOffset });
-  }
-  return ranges;
-}
-
+/** What two lists of ascending ranges have in common. */
 export function overlaps(one: readonly OffsetRange[], other: readonly OffsetRange[]): OffsetRange[] {
   const found: OffsetRange[] = [];
   for (let i = 0, j = 0; i < one.length && j < other.length; ) {
@@ -62,11 +52,11 @@ export function overlaps(one: readonly OffsetRange[], other: readonly OffsetRang
     const b = other[j]!;
     const fromOffset = Math.max(a.fromOffset, b.fromOffset);
     const toOffset = Math.min(a.toOffset, b.toOffset);
-    if (fromOffset <= toOffset) found.push({ fromOffset, toOffset });
+    if (fromOffset <= toOffset) addRange(found, { fromOffset, toOffset });
     if (a.toOffset < b.toOffset) i++;
     else j++;
   }
-  return rangesOf(found);
+  return found;
 }
 
 export function receiptText(receipt: Receipt): string {

@@ -1,8 +1,9 @@
 /** When a disk will be full if it goes on as it did: a line through the first and the last of its samples. Pure. */
 
-/** Of one sample each, at most; older ones are forgotten. */
-const MAX_SAMPLES = 120;
+/** Older samples are forgotten. */
 const WINDOW_MS = 30 * 60_000;
+/** Samples closer to each other are one, however often a scraper comes: so there are 122 at most. */
+const SPACING_MS = 15_000;
 /** Less says nothing. */
 const MIN_SPAN_MS = 20_000;
 const MS_PER_HOUR = 3_600_000;
@@ -12,8 +13,11 @@ export class DiskForecast {
 
   /** `nowMs` is monotonic. */
   sample(nowMs: number, freeBytes: number): void {
+    // The last one moves along until it is far enough from the one before it.
+    const [before, last] = this.samples.slice(-2);
+    if (before !== undefined && last !== undefined && last.atMs - before.atMs < SPACING_MS) this.samples.pop();
     this.samples.push({ atMs: nowMs, freeBytes });
-    while (this.samples.length > MAX_SAMPLES || nowMs - (this.samples[0]?.atMs ?? nowMs) > WINDOW_MS) this.samples.shift();
+    while (nowMs - (this.samples[0]?.atMs ?? nowMs) > WINDOW_MS) this.samples.shift();
   }
 
   /** Bytes per second by which the space has shrunk; negative when it grew; null while too little is known. */

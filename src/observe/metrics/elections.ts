@@ -14,9 +14,9 @@ export class Elections implements MetadataPublisher {
 
   publish(delta: MetadataDelta, image: MetadataImage): void {
     if (delta.isWholeImage || !this.isActive()) return;
-    for (const { topic, partitions } of [...delta.changedTopics()].map((change) => ({ topic: change.topic, partitions: change.partitions() }))) {
-      for (const { partitionId, previous } of partitions) {
-        const now = image.topics.partition(topic, partitionId);
+    for (const change of delta.changedTopics()) {
+      for (const { partitionId, previous } of change.partitions()) {
+        const now = image.topics.partition(change.topic, partitionId);
         if (previous !== null && now !== null) this.count(previous, now);
       }
     }

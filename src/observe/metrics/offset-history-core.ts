@@ -5,17 +5,21 @@
  * Bounded: when it is full, every other sample goes, so that it reaches back ever further and ever less precisely.
  */
 const MAX_SAMPLES = 64;
+const FIRST_SPACING_MS = 5_000;
 
 export class OffsetHistory {
   private readonly timesMs = new Float64Array(MAX_SAMPLES);
   private readonly offsets = new Float64Array(MAX_SAMPLES);
   private count = 0;
   /** Samples closer to each other are one. */
-  private spacingMs = 5_000;
+  private spacingMs = FIRST_SPACING_MS;
 
   /** The end of the partition now; one that went back makes it start anew. */
   sample(nowMs: number, endOffset: number): void {
-    if (endOffset < this.end) this.count = 0;
+    if (endOffset < this.end) {
+      this.count = 0;
+      this.spacingMs = FIRST_SPACING_MS;
+    }
     const last = this.count - 1;
     // The last one moves along until it is far enough from the one before it.
     if (last > 0 && nowMs - (this.timesMs[last - 1] as number) < this.spacingMs) this.put(last, nowMs, endOffset);

@@ -7,7 +7,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { startMirror, type Mirror } from '../../../mirror/mirror';
 import { isSameBatch, mayBeCompacted } from '../../../mirror/preserve/batch-identity';
-import { commitOffsets, fetchOffsets, type GroupOffset } from '../../../mirror/preserve/group-offsets';
+import { alterGroupOffsets, committedOffsets, type CommittedOffset } from '../../../wire/group-admin';
 import { isRetriable } from '../../../wire/base/error-codes';
 import { ServerError } from '../../../wire/broker-link';
 import { createNodeBaseEnv } from '../../../wire/base/node-env';
@@ -119,18 +119,18 @@ async function twelveTopics(prefix: string): Promise<void> {
       else expect(to.records.map((record) => [record.offset, textOf(record)])).toEqual(from.records.map((record) => [record.offset, textOf(record)]));
     }
   }
-  await until('the group on the target', async () => (await fetchOffsets(target, 'half')).length === rows.length, PATIENCE);
+  await until('the group on the target', async () => (await committedOffsets(target, 'half')).length === rows.length, PATIENCE);
   const byName = (a: (typeof rows)[number], b: (typeof rows)[number]): number => a.topic.localeCompare(b.topic) || a.partition - b.partition;
-  expect((await fetchOffsets(target, 'half')).sort(byName)).toEqual([...rows].sort(byName));
+  expect([...(await committedOffsets(target, 'half'))].sort(byName)).toEqual([...rows].sort(byName));
   expect(mirror!.flows[0]!.counters.gaps).toBe(0);
   await goesOn(topics[1]!.name, rows.filter(({ topic }) => topic === topics[1]!.name));
 }
 
 /** A cluster whose first group this is may need a moment for it. */
-async function readHalf(rows: readonly GroupOffset[]): Promise<void> {
+async function readHalf(rows: readonly CommittedOffset[]): Promise<void> {
   await until('the group on the source', async () => {
     try {
-      await commitOffsets(source, 'half', rows);
+      await alterGroupOffsets(source, 'half', rows);
       return true;
     } catch (error) {
       if (!(error instanceof ServerError) || !isRetriable(error.errorCode)) throw error;

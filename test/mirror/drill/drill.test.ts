@@ -4,7 +4,7 @@ import { Failback } from '../../../mirror/drill/failback';
 import { Failover } from '../../../mirror/drill/failover';
 import type { FlowContext } from '../../../mirror/flow/flow-part';
 import { startMirror, type Mirror } from '../../../mirror/mirror';
-import { commitOffsets, fetchOffsets } from '../../../mirror/preserve/group-offsets';
+import { alterGroupOffsets, committedOffsets } from '../../../wire/group-admin';
 import { mirrorSources } from '../../../mirror/preserve/mirror-mode';
 import { ErrorCode } from '../../../wire/base/error-codes';
 import { ClusterClient } from '../../../wire/cluster-client';
@@ -103,21 +103,21 @@ describe('a planned failover', () => {
   test('freezes, catches up, moves groups, promotes; and the way back is the same again', async () => {
     await clusters.a.createTopic('plan', 1, 1);
     for (let i = 0; i < 5; i++) await write('a', 'plan', `a${i}`);
-    await commitOffsets(clusters.a, 'readers', [{ topic: 'plan', partition: 0, offset: 3, metadata: 'm' }]);
+    await alterGroupOffsets(clusters.a, 'readers', [{ topic: 'plan', partition: 0, offset: 3, metadata: 'm' }]);
     const context = flow('plan');
     const running = mirror(context);
     await copied('plan', 5);
-    await until('offsets of groups', async () => (await fetchOffsets(clusters.b, 'readers'))[0]?.offset === 3);
+    await until('offsets of groups', async () => (await committedOffsets(clusters.b, 'readers'))[0]?.offset === 3);
     await running.stop();
     // What no mirror has copied is copied by the failover itself.
     await write('a', 'plan', 'late');
-    await commitOffsets(clusters.a, 'readers', [{ topic: 'plan', partition: 0, offset: 4, metadata: 'm' }]);
+    await alterGroupOffsets(clusters.a, 'readers', [{ topic: 'plan', partition: 0, offset: 4, metadata: 'm' }]);
     await failover(context, { isDryRun: true });
     expect(said.join('\n')).toContain('Left to do: freeze, catch-up, groups, fence, record, promote');
     expect((await mirrorSources(clusters.b, ['plan'])).get('plan')).toBe('A');
     await failover(context);
     expect(await values('b', 'plan')).toEqual(await values('a', 'plan'));
-    expect(await fetchOffsets(clusters.b, 'readers')).toEqual([{ topic: 'plan', partition: 0, offset: 4, metadata: 'm' }]);
+    expect(await committedOffsets(clusters.b, 'readers')).toEqual([{ topic: 'plan', partition: 0, offset: 4, metadata: 'm' }]);
     await expect(write('a', 'plan', 'no')).rejects.toMatchObject({ errorCode: ErrorCode.POLICY_VIOLATION });
     expect(said.join('\n')).toContain('restart them; groups go on at the offsets that they had.\n');
     expect(said.at(-1)).toBe('When A is back: moldau mirror failback my.properties --from B --to A --dry-run');

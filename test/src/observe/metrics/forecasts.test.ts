@@ -19,6 +19,13 @@ describe('the forecast of a disk', () => {
     expect(forecast.hoursUntilFull).toBeCloseTo(90 / 60);
   });
 
+  test('looks half an hour back, however often it is asked', () => {
+    const forecast = new DiskForecast();
+    // It shrank for a quarter of an hour, and then it did no more.
+    for (let second = 0; second <= 1800; second++) forecast.sample(second * 1000, 100 * GB - Math.min(second, 900) * (GB / 60));
+    expect(forecast.bytesPerSecond).toBeCloseTo(GB / 120);
+  });
+
   test('is never where space grows, and forgets what is long past', () => {
     const forecast = new DiskForecast();
     forecast.sample(0, 100 * GB);
@@ -56,5 +63,13 @@ describe('the history of a partition\'s end', () => {
     history.sample(0, 100);
     history.sample(10_000, 5);
     expect([history.end, history.writtenMs(2)]).toEqual([5, 10_000]);
+  });
+
+  test('is as precise after such a start as after the first', () => {
+    const history = new OffsetHistory();
+    for (let ms = 0; ms <= 24 * HOUR_MS; ms += 15_000) history.sample(ms, ms / 1000);
+    const again = 25 * HOUR_MS;
+    for (let ms = 0; ms <= 60_000; ms += 10_000) history.sample(again + ms, ms === 30_000 ? 2 : ms < 30_000 ? 1 : 10);
+    expect(history.writtenMs(2)).toBe(again + 30_000);
   });
 });
