@@ -85,7 +85,7 @@ export class BrokerNode {
     const local = config.isController ? this.openController() : null;
     this.channels = openChannels({ env, config, raft: quorum.raft, local: local?.services ?? null });
     const { channels } = this;
-    this.controller = local === null ? null : new ControllerPart({ ...local, quorum, listeners, channels });
+    this.controller = local === null ? null : new ControllerPart({ ...local, quorum, listeners, channels, fatal });
     const invariantBroken = (violation: unknown): void => fatal('a broken invariant', violation);
     this.broker = config.isBroker
       ? new BrokerPart({ env, config, identity, metadata, logs, quorum, channels, invariantBroken, incarnationId: this.incarnationId })
@@ -188,12 +188,14 @@ export class BrokerNode {
   /** The broker of this node leaves the cluster, in order; its controller, if it has one, goes on. */
   async leave(): Promise<void> {
     this.hasLeft = true;
+    this.controller?.leave();
     await this.broker?.leave(true);
   }
 
   /** Stops everything; with `isClean` the next start believes the files. Safe after a start that failed half-way. */
   async stop(isClean: boolean): Promise<void> {
     this.isStopped = true;
+    this.controller?.leave();
     await this.broker?.leave(isClean);
     this.channels.close();
     // Another voter takes the quorum over at once instead of missing this one first.

@@ -1,6 +1,7 @@
 /** The role controller of a node: what its listeners serve, and its registration with the cluster. */
 import { randomUuid } from '../../wire/base/uuid';
 import type { ControllerServices } from '../controller-services';
+import { AutoRebalance } from '../rebalance/auto-rebalance';
 import type { ControllerChannels } from './controller-channel/channels';
 import { ControllerRegistration } from './controller-registration';
 import type { ControllerListeners } from './controller-listeners';
@@ -18,10 +19,13 @@ export interface ControllerParts {
   readonly controller: LocalController;
   readonly listeners: ControllerListeners;
   readonly channels: ControllerChannels;
+  /** The node cannot go on. */
+  readonly fatal: (why: string, error: unknown) => void;
 }
 
 export class ControllerPart {
   private readonly registration: ControllerRegistration;
+  private readonly autoRebalance: AutoRebalance | null;
 
   constructor(private readonly parts: ControllerParts) {
     const { services, listeners, channels } = parts;
@@ -40,6 +44,24 @@ export class ControllerPart {
       },
       image: services.image,
     });
+    this.autoRebalance = services.config.get('auto.rebalance.enable') ? this.openAutoRebalance() : null;
+  }
+
+  private openAutoRebalance(): AutoRebalance {
+    const { services, fatal } = this.parts;
+    const { env, config, controller, image } = services;
+    return new AutoRebalance({
+      clock: env.clock,
+      timers: env.timers,
+      network: env.network,
+      logger: env.logger.child('auto-rebalance'),
+      delayMs: config.get('auto.rebalance.delay.ms'),
+      throttle: config.get('auto.rebalance.throttled.rate'),
+      listenerName: config.interBrokerListenerName,
+      image,
+      isActive: () => controller.isActive,
+      fatal,
+    });
   }
 
   /** Once there is metadata. */
@@ -49,6 +71,12 @@ export class ControllerPart {
       name: 'controller registration',
       publish: () => this.registration.metadataApplied(),
     });
+    if (this.autoRebalance !== null) this.parts.quorum.loader.installPublisher(this.autoRebalance);
+  }
+
+  /** What it does for the whole cluster by itself it leaves to another, before this node stops. */
+  leave(): void {
+    void this.autoRebalance?.stop();
   }
 
   /** Before the quorum is left in order. */
@@ -61,5 +89,6 @@ export class ControllerPart {
     this.registration.stop();
     this.parts.controller.stop();
     await this.parts.listeners.stop(isClean ? SOCKET_GRACE_MS : 0);
+    if (this.autoRebalance !== null) await this.autoRebalance.stop();
   }
 }

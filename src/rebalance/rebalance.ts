@@ -127,6 +127,7 @@ export class Rebalance {
     const startMs = this.ports.monotonicMs();
     let [partitions, bytes] = [0, 0];
     for (const batch of batchesOf(moves, this.limits)) {
+      if (partitions > 0) await this.assertUndisturbed(moves);
       const batchMs = this.ports.monotonicMs();
       await this.alter(batch.map((move) => ({ ...move, replicas: move.to })));
       await this.untilMoved(batch);
@@ -137,6 +138,20 @@ export class Rebalance {
       this.ports.print(`${partitions} of ${moves.length} partitions, ${bytesText(bytes)} of ${bytesText(totalBytes)}, after ${elapsed}`);
       if (partitions < moves.length) await this.ports.sleep(pauseMs(batchBytes, this.ports.monotonicMs() - batchMs, throttle));
     }
+  }
+
+  /** Between two portions nothing is under way: then it is taken back by taking the throttle away. */
+  private async assertUndisturbed(moves: readonly Move[]): Promise<void> {
+    const others = await this.reader.ongoing();
+    if (others.length > 0) throw new RebalanceError(`${keyOf(others[0] ?? NOWHERE)} is being moved by somebody else. The rest is left as it is.`);
+    if (!this.isThrottled(moves)) return;
+    const { brokers } = await this.reader.placed();
+    const left = await this.throttle.left([], brokers.map(({ id }) => id));
+    if (left.brokers.length === 0) throw new RebalanceError('The throttle was taken away meanwhile: it was cancelled, or is done by somebody else. The rest is left as it is.');
+  }
+
+  private isThrottled(moves: readonly Move[]): boolean {
+    return this.options.throttle !== null && moves.some(({ added }) => added.length > 0);
   }
 
   /** Whoever cancels, or moves something else, ends this: it does not fight. */

@@ -12,7 +12,7 @@ const BROKER = 4;
 const SET = 0;
 const DELETE = 1;
 
-const RATES = ['leader.replication.throttled.rate', 'follower.replication.throttled.rate'];
+export const RATES = ['leader.replication.throttled.rate', 'follower.replication.throttled.rate'];
 const LEADERS = 'leader.replication.throttled.replicas';
 const FOLLOWERS = 'follower.replication.throttled.replicas';
 /** Where a value comes from, in DescribeConfigs: set for this topic, for this broker. */

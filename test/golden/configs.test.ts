@@ -24,7 +24,7 @@ const OPTIONS = { includeSynonyms: true };
 /** Where the recording differs from run to run, addresses and directories; and the keys that are our own. */
 const NOT_COMPARED = new Set([
   'log.flush.before.ack', 'log.record.validation', 'broker.fast.heartbeat.interval.ms', 'broker.fast.session.timeout.ms',
-  'metrics.listener', 'metrics.max.series',
+  'metrics.listener', 'metrics.max.series', 'auto.rebalance.delay.ms', 'auto.rebalance.enable', 'auto.rebalance.throttled.rate',
   'listeners', 'advertised.listeners', 'controller.quorum.voters', 'log.dirs']);
 
 function broker(): BrokerConfig {

@@ -5,6 +5,11 @@ import { RACK_AWARE_SELECTOR } from '../../replication/replica-selector';
 
 export const replicationKeys = defineConfig({
   'auto.leader.rebalance.enable': { type: 'boolean', default: true },
+  // Ours, of whoever is the active controller: a broker that has joined gets its share of the replicas unattended, once it has
+  // been there for the delay, at so many bytes a second.
+  'auto.rebalance.delay.ms': { type: 'long', default: 60000, validator: atLeast(0) },
+  'auto.rebalance.enable': { type: 'boolean', default: false },
+  'auto.rebalance.throttled.rate': { type: 'long', default: 20_000_000, validator: atLeast(1) },
   'controller.socket.timeout.ms': { type: 'int', default: 30000 },
   'default.replication.factor': { type: 'int', default: 1 },
   'delete.records.purgatory.purge.interval.requests': { type: 'int', default: 1 },

@@ -54,7 +54,7 @@ describe('in a cluster of three', () => {
       const resources = [{ resourceType, resourceName, configurationKeys: null }];
       const { results } = await client.ask(to, 'DescribeConfigs', { resources });
       for (const { name, value } of results.flatMap(({ configs }) => configs)) {
-        if (/throttled/.test(name) && value !== '' && value !== '9223372036854775807') told.push(`${resourceName}: ${name}=${value}`);
+        if (/replication\.throttled/.test(name) && value !== '' && value !== '9223372036854775807') told.push(`${resourceName}: ${name}=${value}`);
       }
     }
     return told;
@@ -97,6 +97,19 @@ describe('in a cluster of three', () => {
     expect([...(seen[0] ?? [])].sort()).toEqual([...rates, ...replicas.map((each) => `${TOPIC}: ${each}`)].sort());
     expect(await throttles()).toEqual([]);
     expect((await numbers()).replicas).toEqual([2, 0, 2]);
+  });
+
+  test('a throttled run ends when it is cancelled between two portions', async () => {
+    await create([1, 2], [1, 2]);
+    const options = { throttle: 1_000_000, drained: [2], limits: { maxPartitions: 1, maxBytes: 1_000_000 } };
+    let cancelled: readonly string[] | null = null;
+    const cancelling = async (ms: number): Promise<void> => {
+      if (cancelled === null && (await reader.ongoing()).length === 0) cancelled = await run({ action: 'cancel' });
+      await sleep(ms);
+    };
+    await expect(run(options, cancelling)).rejects.toThrow(/The throttle was taken away meanwhile/);
+    expect(cancelled).toContain('Nothing is being moved.');
+    expect((await numbers()).replicas).toEqual([2, 1, 1]);
   });
 
   describe('a throttle that a run left when it died', () => {

@@ -7,7 +7,7 @@ const allBrokers = ['--entity-type', 'brokers', '--entity-default'] as const;
 const ownKeys: readonly AllowedDifference[] = [
   {
     reason: 'keys that Moldau adds',
-    pattern: /^ {2}(broker\.fast\.\w+\.\w+\.ms|log\.flush\.before\.ack|log\.record\.validation|metrics\.listener|metrics\.max\.series)=/,
+    pattern: /^ {2}(auto\.rebalance\.[a-z.]+|broker\.fast\.\w+\.\w+\.ms|log\.flush\.before\.ack|log\.record\.validation|metrics\.listener|metrics\.max\.series)=/,
     replacement: null,
   },
   {
