@@ -68,6 +68,13 @@ export interface Fetched {
   readonly abortedTransactions: readonly { readonly producerId: number; readonly firstOffset: number }[];
 }
 
+/**
+ * What is taken of a broker that this side has no reason to trust: more than it was asked for (a batch may be larger), and as
+ * much as no broker takes in one request by default (socket.request.max.bytes). Memory for an answer is taken when its size
+ * has come, before its bytes.
+ */
+export const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
+
 const NO_RECORDS = new Uint8Array(0);
 const DEFAULT_ATTEMPTS = 10;
 const FIRST_BACKOFF_MS = 20;
@@ -295,7 +302,10 @@ export class ClusterClient {
     const known = this.#links.get(key);
     if (known !== undefined) return known;
     const { clientId, requestTimeoutMs = 30_000, connectTimeoutMs = 10_000 } = this.#options;
-    const opening = BrokerLink.open(this.#env, { ...address, clientId, requestTimeoutMs, connectTimeoutMs });
+    const opening = BrokerLink.open(this.#env, {
+      ...address,
+      ...{ clientId, requestTimeoutMs, connectTimeoutMs, maxResponseBytes: MAX_ANSWER_BYTES },
+    });
     this.#links.set(key, opening);
     try {
       const link = await opening;

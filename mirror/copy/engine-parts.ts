@@ -1,7 +1,7 @@
 /** What the engine and its sides are given. */
 import type { PoolMemory } from '../../wire/base/buffer-pool';
 import type { BaseEnv, Logger } from '../../wire/base/env';
-import type { BrokerAddress, ClusterClient } from '../../wire/cluster-client';
+import { type BrokerAddress, type ClusterClient, MAX_ANSWER_BYTES } from '../../wire/cluster-client';
 import { PeerLink } from '../../wire/peer-link';
 import type { CopyEvents } from '../flow/flow-partition';
 import type { CopySettings } from './copy-settings';
@@ -24,10 +24,13 @@ export interface EngineParts {
   readonly writerOf: WriterFactory;
 }
 
+type LinkParts = Pick<EngineParts, 'env' | 'clientId' | 'settings'>;
+
 const CONNECT_TIMEOUT_MS = 10_000;
 
-export function linkTo({ env, clientId, settings }: EngineParts, { host, port }: BrokerAddress): PeerLink {
+export function linkTo({ env, clientId, settings }: LinkParts, { host, port }: BrokerAddress): PeerLink {
   const { requestTimeoutMs } = settings;
-  const options = { host, port, clientId, requestTimeoutMs, connectTimeoutMs: CONNECT_TIMEOUT_MS };
+  const bounds = { connectTimeoutMs: CONNECT_TIMEOUT_MS, maxResponseBytes: MAX_ANSWER_BYTES };
+  const options = { host, port, clientId, requestTimeoutMs, ...bounds };
   return new PeerLink(env, env.memory === undefined ? options : { ...options, memory: env.memory });
 }

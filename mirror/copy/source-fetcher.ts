@@ -47,6 +47,7 @@ export interface SourceFetcherParts {
 /** First version that names topics by id alone. */
 const BY_ID = 13;
 const SHORT_WAIT_MS = 5;
+const FAILURES_TOLD = 5;
 
 export class SourceFetcher {
   private readonly session = new FetchSession();
@@ -135,6 +136,7 @@ export class SourceFetcher {
     const verdict = this.session.answered(result.errorCode, result.sessionId);
     if (verdict === 'later') return this.later(errorName(result.errorCode));
     if (verdict === 'ok') {
+      if (this.failures >= FAILURES_TOLD) this.parts.logger.info('fetches are answered again');
       this.failures = 0;
       invariant(answer !== null, 'an answer that was not kept');
       this.take(result, wanted, answer);
@@ -142,8 +144,17 @@ export class SourceFetcher {
     this.stepSoon();
   }
 
+  /** At first it may pass by itself; after that nobody wants to read it each few seconds. */
+  private tellFailure(why: string): void {
+    const { logger } = this.parts;
+    const count = this.failures + 1;
+    if (count < FAILURES_TOLD) logger.info(`no answer to a fetch: ${why}`);
+    else if (count > FAILURES_TOLD) logger.debug(`no answer to a fetch: ${why}`);
+    else logger.warn(`no answer to ${count} fetches in a row, nothing is copied from this broker meanwhile: ${why}; trying on`);
+  }
+
   private later(why: string): void {
-    this.parts.logger.info(`no answer to a fetch: ${why}`);
+    this.tellFailure(why);
     this.notBeforeMs = this.parts.env.clock.monotonicMs() + backoffOf(this.failures++, this.parts.settings);
     this.parts.failed();
     this.step();

@@ -104,7 +104,7 @@ function emptyStart(logEndOffset: number, baseOffset: number, sourceLogStartOffs
   return isFar || baseOffset < logEndOffset ? baseOffset : Math.max(logEndOffset, Math.min(baseOffset, sourceLogStartOffset));
 }
 
-/** What a log must not get though a follower would take it: nothing that opens a transaction, and every byte of a batch. */
+/** What a log must not get though a follower would take it: nothing beyond 2^53 - 1 (numbers have no more places), nothing that opens a transaction, and every byte of a batch. */
 function batchProblem(records: Uint8Array, logEndOffset: number, isEmpty: boolean): string | null {
   if (records.length === 0) return null;
   const batch = new BatchView();
@@ -118,6 +118,8 @@ function batchProblem(records: Uint8Array, logEndOffset: number, isEmpty: boolea
     const where = `the batch at offset ${batch.baseOffset}`;
     if (batch.isControl) return `${where} is a control batch`;
     if (batch.isTransactional) return `${where} is transactional`;
+    if (batch.baseOffset < 0) return `${where} begins below 0`;
+    if (batch.nextOffset > Number.MAX_SAFE_INTEGER) return `${where} lies beyond ${Number.MAX_SAFE_INTEGER}, the last offset that a log has here`;
     const mayStart = isEmpty && at === 0;
     if (batch.baseOffset < nextOffset && !mayStart) return `${where} begins below ${nextOffset}`;
     if (batch.lastOffset - nextOffset > MAX_GAP && !mayStart) return `${where} is more than 2^31 offsets behind ${nextOffset}`;

@@ -138,6 +138,29 @@ describe('a topic in mirror mode', () => {
     expect(farther).toMatchObject({ errorCode: ErrorCode.INVALID_RECORD });
   });
 
+  test('refuses offsets that no number here can hold, and those below 0, and keeps its log as it is', async () => {
+    const scene = await mirrored();
+    const refused = async (base: bigint, count: number, sourceLogStartOffset = -1) => {
+      const bytes = at(0, Array<string>(count).fill('x'));
+      Buffer.from(bytes.buffer, bytes.byteOffset).writeBigInt64BE(base, 0);
+      const answer = await produce(scene, 1, bytes, { expectedLogEndOffset: scene.log(1).logEndOffset, sourceLogStartOffset });
+      expect(answer).toMatchObject({ errorCode: ErrorCode.INVALID_RECORD });
+      return answer.errorMessage;
+    };
+    const above = /beyond 9007199254740991/;
+    expect(await refused(2n ** 53n - 2n, 2)).toMatch(above);
+    expect(await refused(2n ** 53n, 1)).toMatch(above);
+    expect(await refused(2n ** 62n, 1, 2 ** 52)).toMatch(above);
+    expect(await refused(-1n, 2)).toMatch(/below 0/);
+    expect(await refused(-(2n ** 62n), 2)).toMatch(/ends below 0/);
+    expect(scene.log(1)).toMatchObject({ logStartOffset: 0, logEndOffset: 0 });
+    const last = Number.MAX_SAFE_INTEGER - 1;
+    expect(await produce(scene, 1, at(last, ['a']), { expectedLogEndOffset: 0 })).toMatchObject({ errorCode: 0, baseOffset: last });
+    expect(await refused(2n ** 53n - 1n, 1)).toMatch(above);
+    expect(await refused(2n ** 53n - 2n, 1)).not.toBeNull();
+    expect([1, 2, 3].map((id) => contents(scene.log(id)))).toEqual(Array(3).fill([`${last}=a`]));
+  });
+
   test('survives a kill of its leader with gaps, epochs and all', async () => {
     const scene = await mirrored();
     await produce(scene, 1, joined(at(0, ['a']), at(100, ['b'])), { expectedLogEndOffset: 0, sourceLogStartOffset: 0 });
