@@ -31,7 +31,7 @@ async function begin(properties: Readonly<Record<string, string>>): Promise<void
   client = clusterClient(cluster.nodes.map(({ port }) => ({ host: HOST, port })), 'test');
   reader = new ClusterReader(client, (ms) => delay(ms));
   throttle = new Throttle(client, (call) => reader.tried(call));
-  await client.createTopic(TOPIC, PARTITIONS, 3);
+  await untilAnswered(() => client.createTopic(TOPIC, PARTITIONS, 3));
   for (let partition = 0; partition < PARTITIONS; partition++) {
     const records = [{ key: null, value: Buffer.alloc(BYTES, partition), timestampMs: 0 }];
     await untilAnswered(() => client.produce(TOPIC, partition, encodeBatch({ records }, clientEnv.crc32c)));
@@ -86,7 +86,7 @@ test(
     while ((await throttle.left([TOPIC], [1, 2, 3])).brokers.length === 0) await delay(LOOK_MS);
     await untilEven();
     for (let partition = 0; partition < PARTITIONS; partition++) {
-      expect((await client.fetch(TOPIC, partition, 0)).records.length).toBeGreaterThan(BYTES);
+      expect((await untilAnswered(() => client.fetch(TOPIC, partition, 0))).records.length).toBeGreaterThan(BYTES);
     }
     while (!/replicas are even over all brokers again/.test(logs())) await delay(LOOK_MS);
     expect(logs()).toMatch(/broker 4 has joined and has far fewer replicas than the others: replicas are moved, with at most 50.0 kB a second/);
