@@ -1,10 +1,11 @@
 /** What copies from one cluster to another: Moldau's mirror and Apache Kafka's MirrorMaker 2, each a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { log4jConfig, requireKafkaClasspath } from '../../test/support/peers';
 import { ended, type Resources } from '../resources';
 import { JVM_FLAGS } from '../targets/kafka-target';
+import { BUILT_COMMAND } from '../targets/moldau-target';
 
 export type EngineName = 'moldau' | 'mm2';
 
@@ -28,7 +29,6 @@ export interface RunningEngine {
   stop(): Promise<void>;
 }
 
-const ROOT = join(__dirname, '..', '..');
 const KEPT_CHARS = 8000;
 
 export function startEngine(name: EngineName, resources: Resources, run: EngineRun): RunningEngine {
@@ -70,19 +70,23 @@ function properties({ alias, source, target, topics, settings }: EngineRun): Rec
   };
 }
 
+function writeProperties(dir: string, run: EngineRun): string {
+  const file = join(dir, 'mm2.properties');
+  const lines = Object.entries(properties(run)).map(([key, value]) => `${key} = ${value}\n`);
+  writeFileSync(file, lines.join(''));
+  return file;
+}
+
+/** The built command, as a user starts it. */
 function moldau(dir: string, run: EngineRun): ChildProcess {
-  const file = join(dir, 'mirror.json');
-  writeFileSync(file, JSON.stringify({ properties: properties(run), options: {} }));
+  if (!existsSync(BUILT_COMMAND)) throw new Error(`${BUILT_COMMAND} is missing: npm run build`);
   const profile = run.profileDir === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${run.profileDir}`];
-  const main = join(ROOT, 'test', 'chaos', 'support', 'mirror-main.ts');
-  const args = [...profile, join(ROOT, 'scripts', 'run-ts.cjs'), main, file];
+  const args = [...profile, BUILT_COMMAND, 'mirror', writeProperties(dir, run)];
   return spawn(process.execPath, args, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 function mirrorMaker(dir: string, run: EngineRun): ChildProcess {
-  const file = join(dir, 'mm2.properties');
-  const lines = Object.entries(properties(run)).map(([key, value]) => `${key} = ${value}\n`);
-  writeFileSync(file, lines.join(''));
+  const file = writeProperties(dir, run);
   const heap = [`-Xmx${run.heapMb}M`, `-Xms256M`];
   const java = [`-Dlog4j2.configurationFile=${log4jConfig()}`, '-cp', requireKafkaClasspath()];
   const args = [...heap, ...JVM_FLAGS.split(' '), ...java, 'org.apache.kafka.connect.mirror.MirrorMaker', file];
