@@ -10,6 +10,7 @@ import { alterGroupOffsets, committedOffsets, listConsumerGroups, listGroups } f
 import { encodeBatch } from '../../wire/record/records';
 import type { FlowContext, FlowPart } from '../flow/flow-part';
 import { Repeating } from '../flow/repeating';
+import { someAtATime } from '../flow/some-at-a-time';
 import { type Checkpoint, encodeCheckpoint } from '../formats/checkpoint';
 import { ensureInternalTopic } from '../topics/internal-topic';
 import { OffsetSyncStore } from '../translation/offset-sync-store-core';
@@ -95,7 +96,7 @@ export class CheckpointRound {
     this.hasRead = true;
     await this.refreshGroups();
     // Offsets first: what a group has committed was there before, so syncs that are read after it cover it as far as ever.
-    const offsets = await inGroups(this.groups, async (group) => ({
+    const offsets = await someAtATime(this.groups, MAX_ASKED, async (group) => ({
       group,
       offsets: (await this.ofGroup(group, source.alias, () => committedOffsets(this.parts.source, group))) ?? [],
     }));
@@ -112,7 +113,7 @@ export class CheckpointRound {
     if (!this.hasRead) return;
     const states = new Map((await listGroups(target)).map(({ groupId, state }) => [groupId, state]));
     const idle = this.groups.filter((group) => isIdle(states.get(group)) && this.book.ofGroup(group).size > 0);
-    await inGroups(idle, (group) =>
+    await someAtATime(idle, MAX_ASKED, (group) =>
       this.ofGroup(group, settings.target.alias, async () => {
         const now = states.has(group) ? await committedOffsets(target, group) : [];
         const wanted = offsetsToCommit(this.book.ofGroup(group).values(), now);
@@ -160,13 +161,4 @@ export class CheckpointRound {
       for (const checkpoint of some) this.book.put(checkpoint);
     }
   }
-}
-
-/** A few at a time, and all results in order. */
-async function inGroups<T>(groups: readonly string[], ask: (group: string) => Promise<T>): Promise<T[]> {
-  const results: T[] = [];
-  for (let from = 0; from < groups.length; from += MAX_ASKED) {
-    results.push(...(await Promise.all(groups.slice(from, from + MAX_ASKED).map(ask))));
-  }
-  return results;
 }

@@ -10,6 +10,7 @@ import { BatchView } from '../../wire/record/batch';
 import { committedBatches } from '../copy/committed-batches-core';
 import { flowGroupId } from '../flow/flow';
 import type { FlowSettings } from '../flow/settings';
+import { someAtATime } from '../flow/some-at-a-time';
 import { type ReplicatedTopic, topicPlan } from '../topics/topic-plan-core';
 import { type LagRow, type PartitionFacts, lagRow } from './lag-core';
 
@@ -29,8 +30,8 @@ export interface StatusParts {
 
 const LATEST = -1;
 const EARLIEST = -2;
-/** Partitions whose oldest record is read at a time. */
-const MAX_READS = 16;
+/** Partitions that are asked about at a time. */
+const MAX_ASKED = 16;
 
 /** Rejects with an ExchangeError or a ServerError. */
 export async function flowStatus({ settings, source, target, nowMs }: StatusParts): Promise<FlowStatus> {
@@ -46,14 +47,7 @@ export async function flowStatus({ settings, source, target, nowMs }: StatusPart
       sizeBytes: sizes.get(`${topic.sourceTopic}:${partition}`) ?? null,
     })),
   );
-  const rows: LagRow[] = [];
-  for (let at = 0; at < facts.length; at += MAX_READS) {
-    rows.push(
-      ...(await Promise.all(
-        facts.slice(at, at + MAX_READS).map(async (each) => lagRow(await withAge(source, each), nowMs())),
-      )),
-    );
-  }
+  const rows = await someAtATime(facts, MAX_ASKED, async (each) => lagRow(await withAge(source, each), nowMs()));
   return { flow, processes: await processesOf(target, settings), rows };
 }
 
@@ -84,11 +78,12 @@ async function endsOf(
 ): Promise<Map<ReplicatedTopic, readonly Ends[]>> {
   const ends = new Map<ReplicatedTopic, readonly Ends[]>();
   for (const topic of topics) {
-    const partitions = Array.from({ length: topic.partitions }, async (_, partition) => ({
+    const partitions = Array.from({ length: topic.partitions }, (_, partition) => partition);
+    const ask = async (partition: number): Promise<Ends> => ({
       startOffset: await source.listOffset(topic.sourceTopic, partition, EARLIEST),
       endOffset: await source.listOffset(topic.sourceTopic, partition, LATEST, true),
-    }));
-    ends.set(topic, await Promise.all(partitions));
+    });
+    ends.set(topic, await someAtATime(partitions, MAX_ASKED, ask));
   }
   return ends;
 }

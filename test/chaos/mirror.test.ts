@@ -11,6 +11,7 @@ import { encodeBatch } from '../../wire/record/records';
 import { propertiesBetween } from '../mirror/support/mirror-settings';
 import { SimRandom } from '../sim/random';
 import { MoldauCluster } from '../support/moldau-cluster';
+import { until, untilFound } from '../support/until';
 import { recordsOf, textOf } from '../compat/mirror/compare';
 import { clientEnv } from './support/client-env';
 import { MirrorProcess } from './support/mirror-process';
@@ -22,6 +23,7 @@ const PARTITIONS = 6;
 /** What one process may have on its way for a partition when it dies. */
 const MAX_IN_FLIGHT = 5;
 const RECORDS_PER_BATCH = 3;
+const PATIENCE = { timeoutMs: 90_000, everyMs: 50 } as const;
 const PROPERTIES = { 'group.min.session.timeout.ms': '500' };
 type Kind = 'mirror' | 'source' | 'target';
 const KINDS: readonly Kind[] = ['mirror', 'source', 'target'];
@@ -41,6 +43,7 @@ test(
     const [source, target] = clusters;
     const mirrors: MirrorProcess[] = [];
     const load = new Load(source);
+    const [sourceClient, targetClient] = clusters.map(clientOf) as [ClusterClient, ClusterClient];
     try {
       await load.start();
       const properties = propertiesBetween(source.bootstrap, target.bootstrap, TOPIC, { 'replication.factor': '3' });
@@ -48,7 +51,6 @@ test(
         void mirrors.push(new MirrorProcess(`mirror ${mirrors.length}`, { properties, options: OPTIONS }));
       startOne();
       startOne();
-      const targetClient = clientOf(target);
       let mirrorKills = 0;
       let order: readonly Kind[] = KINDS;
       for (let round = 0; round < ROUNDS; round++) {
@@ -71,17 +73,15 @@ test(
         await node.start();
       }
       await load.stop();
-      const sourceClient = clientOf(source);
       const duplicates = await settled(sourceClient, targetClient);
-      sourceClient.close();
-      targetClient.close();
       process.stderr.write(
         `mirror chaos: ${load.acked} records, ${duplicates} twice, ${mirrorKills} kills of the mirror\n`,
       );
       expect(duplicates).toBeLessThanOrEqual(mirrorKills * MAX_IN_FLIGHT * PARTITIONS * RECORDS_PER_BATCH);
       for (const mirror of mirrors.filter(({ child }) => child.isRunning)) await mirror.stop();
     } finally {
-      await load.stop();
+      await load.abandon();
+      for (const client of [sourceClient, targetClient]) client.close();
       if (process.env['MIRROR_TEST_SHOW'] === '1')
         for (const { child } of mirrors) process.stderr.write(`${child.name}\n${child.stderr}\n`);
       await Promise.all(mirrors.filter(({ child }) => child.isRunning).map((mirror) => mirror.kill()));
@@ -133,6 +133,13 @@ class Load {
     this.client.close();
   }
 
+  /** After a failure: what it fails with now is of no interest. */
+  async abandon(): Promise<void> {
+    this.isStopped = true;
+    this.client.close();
+    await this.running?.catch(() => undefined);
+  }
+
   private async write(partition: number): Promise<void> {
     for (let i = 0; !this.isStopped; i++) {
       const records = Array.from({ length: RECORDS_PER_BATCH }, (_, n) => ({
@@ -155,13 +162,10 @@ async function endOffsets(client: ClusterClient, topic: string): Promise<number>
 
 /** Resolves when so many more records are on the target. */
 async function copiedMore(target: ClusterClient, more: number): Promise<void> {
-  for (;;) {
-    const [view] = await target.metadata([`A.${TOPIC}`]);
-    if (view!.errorCode === 0) break;
-    await delay(50);
-  }
-  const from = await endOffsets(target, `A.${TOPIC}`);
-  while ((await endOffsets(target, `A.${TOPIC}`)) < from + more) await delay(50);
+  const topic = `A.${TOPIC}`;
+  await until(`${topic} on the target`, async () => (await target.metadata([topic]))[0]!.errorCode === 0, PATIENCE);
+  const from = await endOffsets(target, topic);
+  await until(`${more} more records on the target`, async () => (await endOffsets(target, topic)) >= from + more, PATIENCE);
 }
 
 /** Waits until the last record of each partition is there, and returns how many are there twice. Fails on a lost one. */
@@ -169,11 +173,14 @@ async function settled(source: ClusterClient, target: ClusterClient): Promise<nu
   let duplicates = 0;
   for (let partition = 0; partition < PARTITIONS; partition++) {
     const from = (await recordsOf(source, TOPIC, partition)).records.map(textOf);
-    let to: string[] = [];
-    while (to.at(-1) !== from.at(-1)) {
-      await delay(100);
-      to = (await recordsOf(target, `A.${TOPIC}`, partition)).records.map(textOf);
-    }
+    const to = await untilFound(
+      `the last record of partition ${partition}`,
+      async () => {
+        const found = (await recordsOf(target, `A.${TOPIC}`, partition)).records.map(textOf);
+        return found.at(-1) === from.at(-1) ? found : null;
+      },
+      { ...PATIENCE, everyMs: 100 },
+    );
     duplicates += doubled(from, to, partition);
   }
   return duplicates;

@@ -80,7 +80,6 @@ function delaySeconds(nanoseconds: number): number {
   return Number.isFinite(seconds) ? Math.max(0, seconds) : 0;
 }
 
-
 function maxDescriptors(): number | null {
   try {
     const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];

@@ -1,11 +1,11 @@
 /** What an operator asks of a cluster and waits for, through the death of nodes. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { ErrorCode } from '../../../wire/base/error-codes';
 import { ServerError } from '../../../wire/broker-link';
 import type { ClusterClient } from '../../../wire/cluster-client';
+import { until } from '../../support/until';
 import { untilAnswered } from './cluster-clients';
 
-const LOOK_MS = 20;
+const PATIENCE_MS = 120_000;
 const TIMEOUT_MS = 30_000;
 const QUORUM = [{ topicName: '__cluster_metadata', partitions: [{ partitionIndex: 0 }] }];
 
@@ -18,11 +18,13 @@ export class ClusterAdmin {
 
   /** Resolves when every partition has three replicas, all in sync, and a leader. */
   async untilInSync(): Promise<void> {
+    let seen = '';
     const isInSync = async (): Promise<boolean> => {
       const partitions = await this.metadata();
+      seen = partitions.map(({ leaderId, isrNodes }) => `${leaderId} leads ${isrNodes.join()}`).join('; ');
       return partitions.length === this.partitions && partitions.every(({ isrNodes, leaderId }) => isrNodes.length === 3 && leaderId >= 0);
     };
-    while (!(await isInSync())) await delay(LOOK_MS);
+    await until('every replica is in sync', isInSync, { timeoutMs: PATIENCE_MS, instead: () => seen });
   }
 
   /** Asks for these replicas, a list for each partition; resolves when that is accepted, and not yet done. */
@@ -49,7 +51,7 @@ export class ClusterAdmin {
       const partitions = await this.metadata();
       return assignment.every((replicas, index) => partitions[index]?.replicaNodes.join() === replicas.join());
     };
-    while (!(await isThere())) await delay(LOOK_MS);
+    await until(`the partitions lie on ${assignment.join('; ')}`, isThere, { timeoutMs: PATIENCE_MS });
     await this.untilInSync();
   }
 
@@ -61,7 +63,8 @@ export class ClusterAdmin {
       return topics.flatMap((topic) => topic.partitions).flatMap(({ currentVoters }) => currentVoters.map((voter) => voter.replicaDirectoryId));
     };
     const wanted = directoryIds.toSorted().join();
-    while ((await untilAnswered(voters)).toSorted().join() !== wanted) await delay(LOOK_MS);
+    const areVoters = async (): Promise<boolean> => (await untilAnswered(voters)).toSorted().join() === wanted;
+    await until(`the voters are ${wanted}`, areVoters, { timeoutMs: PATIENCE_MS });
   }
 
   private async metadata() {

@@ -16,6 +16,8 @@ const REQUEST_TIMEOUT_MS = 2000;
 /** Enough for kafkajs to outlast any failover: it backs off up to 30 s otherwise. */
 const KAFKAJS_RETRY = { retries: 100, initialRetryTime: 50, maxRetryTime: 500 } as const;
 const PAUSE_MS = 2;
+/** No failover takes so long: what is not answered by then is a failure of its own. */
+const ANSWER_MS = 120_000;
 /** Between two batches of a producer: what is written in minutes is kept in memory. */
 const PACE_MS = 5;
 const RESTART_MS = 200;
@@ -33,6 +35,7 @@ export interface ClusterProducer {
 export class WireClusterProducer implements ClusterProducer {
   private nextNumber = 0;
   private isStopping = false;
+  private isAbandoned = false;
   private producerId = -1;
   private readonly sequences: number[];
   private readonly client: ClusterClient;
@@ -59,12 +62,20 @@ export class WireClusterProducer implements ClusterProducer {
     this.isStopping = true;
   }
 
+  abandon(): void {
+    this.isStopping = true;
+    this.isAbandoned = true;
+  }
+
   private async run(): Promise<void> {
-    while (!this.isStopping) {
-      await this.sendOne();
-      await delay(PACE_MS);
+    try {
+      while (!this.isStopping) {
+        await this.sendOne();
+        await delay(PACE_MS);
+      }
+    } finally {
+      this.client.close();
     }
-    this.client.close();
   }
 
   private async sendOne(): Promise<void> {
@@ -77,7 +88,8 @@ export class WireClusterProducer implements ClusterProducer {
     const bytes = encodeBatch({ records, ...identity }, clientEnv.crc32c);
     this.sequences[partition] = baseSequence + records.length;
     this.target.ledger.noteSent(partition, this.name, numbers.at(-1) ?? 0);
-    const { baseOffset } = await untilAnswered(() => this.client.produce(this.target.topic, partition, bytes.slice()));
+    const produce = () => this.client.produce(this.target.topic, partition, bytes.slice());
+    const { baseOffset } = await untilAnswered(produce, () => this.isAbandoned);
     this.target.ledger.noteAcked(partition, baseOffset, values);
   }
 }
@@ -107,11 +119,14 @@ export class KafkajsClusterProducer implements ClusterProducer {
   }
 
   private async run(): Promise<void> {
-    while (!this.isStopping) {
-      await this.sendOne();
-      await delay(PACE_MS);
+    try {
+      while (!this.isStopping) {
+        await this.sendOne();
+        await delay(PACE_MS);
+      }
+    } finally {
+      await this.producer.disconnect();
     }
-    await this.producer.disconnect();
   }
 
   private async sendOne(): Promise<void> {
@@ -198,14 +213,15 @@ export function clusterClient(bootstrap: readonly BrokerAddress[], clientId: str
   });
 }
 
-/** Tries again while the cluster may come to its senses; throws what can never pass. */
-export async function untilAnswered<T>(call: () => Promise<T>): Promise<T> {
+/** Tries again while the cluster may come to its senses, up to two minutes; throws what can never pass. */
+export async function untilAnswered<T>(call: () => Promise<T>, isAbandoned: () => boolean = () => false): Promise<T> {
+  const endMs = performance.now() + ANSWER_MS;
   for (;;) {
     try {
       return await call();
     } catch (error) {
       const mayPass = error instanceof ExchangeError ? error.kind !== 'malformed' : error instanceof ServerError && PASSING.has(error.errorCode);
-      if (!mayPass) throw error;
+      if (!mayPass || isAbandoned() || performance.now() > endMs) throw error;
     }
     await delay(PAUSE_MS);
   }

@@ -1,9 +1,9 @@
 /** A real cluster with clients that write and read all the time, and what has to hold in the end. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ClusterClient } from '../../../wire/cluster-client';
 import { SimRandom } from '../../sim/random';
 import { MoldauCluster, type MoldauClusterOptions } from '../../support/moldau-cluster';
 import { checkReplicas, directoryAt } from '../../support/replica-check';
+import { until } from '../../support/until';
 import { HOST } from './client-env';
 import { ClusterAdmin } from './cluster-admin';
 import { clusterClient, type ClusterProducer, GroupReader, KafkajsClusterProducer, untilAnswered, WireClusterProducer } from './cluster-clients';
@@ -16,7 +16,7 @@ const PARTITIONS = 3;
 const REPLICAS = 3;
 /** What is rolled is flushed. */
 const SEGMENT_BYTES = 256 * 1024;
-const LOOK_MS = 20;
+const PATIENCE_MS = 120_000;
 
 export interface ClusterPlay {
   readonly cluster: MoldauCluster;
@@ -96,6 +96,7 @@ export async function playLoss(seed: string, options: MoldauClusterOptions, reco
     await cluster.stop();
     return [...problems, ...differencesOf(cluster)];
   } finally {
+    producer.abandon();
     client.close();
     await cluster.dispose();
   }
@@ -104,7 +105,8 @@ export async function playLoss(seed: string, options: MoldauClusterOptions, reco
 async function untilReadEverything(client: ClusterClient, reader: GroupReader): Promise<void> {
   for (let partition = 0; partition < PARTITIONS; partition++) {
     const end = (await untilAnswered(() => readPartition(client, TOPIC, partition))).length;
-    while (reader.readBelow(partition) < end) await delay(LOOK_MS);
+    const instead = (): string => `it has read to ${reader.readBelow(partition)}`;
+    await until(`the group reads partition ${partition} to ${end}`, () => reader.readBelow(partition) >= end, { timeoutMs: PATIENCE_MS, instead });
   }
 }
 
