@@ -56,6 +56,8 @@ export interface Disk {
   /** Names in the directory, sorted. */
   listSync(path: string): readonly string[];
   statSync(path: string): FileStat | null;
+  /** Whether the name is a symbolic link, wherever it leads; false when there is nothing. */
+  isLinkSync(path: string): boolean;
   syncDirectory(path: string, done: (error: DiskError | null) => void): void;
   syncDirectorySync(path: string): void;
   /** The path from the root, by which others than this process know it too. */

@@ -30,9 +30,10 @@ export class FileRemoval {
     this.next();
   }
 
-  /** Its files, then the directory. */
+  /** Its files, then the directory. Of a link to a directory the link alone: what it leads to is somebody else's. */
   removeDirectory(path: string): void {
     try {
+      if (this.disk.isLinkSync(path)) return this.unlink([path]);
       const names = this.disk.listSync(path);
       this.unlink(names.map((name) => `${path}/${name}`));
     } catch (error) {

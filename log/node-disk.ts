@@ -79,6 +79,10 @@ export class NodeDisk implements Disk {
     return { sizeBytes: stat.size, modifiedMs: Math.floor(stat.mtimeMs), isDirectory: stat.isDirectory() };
   }
 
+  isLinkSync(path: string): boolean {
+    return mapped(path, () => fs.lstatSync(path, { throwIfNoEntry: false }))?.isSymbolicLink() ?? false;
+  }
+
   syncDirectory(path: string, done: (error: DiskError | null) => void): void {
     if (this.#unsafeNoSync) {
       realSetImmediate(() => done(null));

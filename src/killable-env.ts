@@ -237,6 +237,7 @@ function killableDisk({ disk }: Env, life: NodeLife): Env['disk'] {
     removeDirectorySync: (path) => life.guard(() => disk.removeDirectorySync(path)),
     listSync: (path) => disk.listSync(path),
     statSync: (path) => disk.statSync(path),
+    isLinkSync: (path) => disk.isLinkSync(path),
     syncDirectory: (path, done) => disk.syncDirectory(path, (error) => life.deliver(() => done(error))),
     syncDirectorySync: (path) => disk.syncDirectorySync(path),
     freeBytes: (path) => disk.freeBytes(path),

@@ -1,5 +1,9 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DiskError, type Disk } from '../../log/disk';
 import { FileRemoval } from '../../log/file-removal';
+import { NodeDisk } from '../../log/node-disk';
 import { silentLogger } from '../../src/observe/silent-logger';
 
 /** A disk whose deletions end when the test says so. */
@@ -13,6 +17,7 @@ class SlowDisk {
   readonly removal = new FileRemoval(
     {
       listSync: () => this.names,
+      isLinkSync: () => false,
       unlink: (path: string, done: (error: DiskError | null) => void) => {
         this.begun.push(path);
         this.ends.push(done);
@@ -83,5 +88,23 @@ describe('deleting files that nobody needs', () => {
 
   test('stopped while nothing is under way, it is done', async () => {
     await expect(new SlowDisk().removal.stop()).resolves.toBeUndefined();
+  });
+
+  test('removes of a link to a directory the link alone, as nothing behind it is its own', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'moldau-removal-'));
+    try {
+      const [elsewhere, link] = [join(dir, 'elsewhere'), join(dir, 'link-delete')];
+      mkdirSync(elsewhere);
+      writeFileSync(join(elsewhere, 'precious'), 'x');
+      symlinkSync(elsewhere, link);
+      const errors: string[] = [];
+      const logger = { ...silentLogger, error: (message: string) => void errors.push(message) };
+      const removal = new FileRemoval(new NodeDisk(), logger);
+      removal.removeDirectory(link);
+      await removal.stop();
+      expect([readdirSync(dir), readdirSync(elsewhere), errors]).toEqual([['elsewhere'], ['precious'], []]);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 });

@@ -92,6 +92,11 @@ export class SimDiskPort implements Disk, FilePort {
     return [...this.disk.tree.directory(path).current.keys()].sort();
   }
 
+  /** There are no links here. */
+  isLinkSync(): boolean {
+    return false;
+  }
+
   statSync(path: string): FileStat | null {
     this.process.observe();
     const node = this.disk.tree.find(path);

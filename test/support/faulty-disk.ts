@@ -91,6 +91,7 @@ export class FaultyDisk implements Disk {
   removeDirectorySync = (path: string): void => this.inner.removeDirectorySync(path);
   listSync = (path: string): readonly string[] => this.inner.listSync(path);
   statSync: Disk['statSync'] = (path) => this.inner.statSync(path);
+  isLinkSync: Disk['isLinkSync'] = (path) => this.inner.isLinkSync(path);
   syncDirectory: Disk['syncDirectory'] = (path, done) => this.inner.syncDirectory(path, done);
   syncDirectorySync = (path: string): void => this.inner.syncDirectorySync(path);
   lockSync: Disk['lockSync'] = (path) => this.inner.lockSync(path);

@@ -187,6 +187,11 @@ export class MemoryDisk implements Disk {
     return [...children].sort();
   }
 
+  /** There are no links here. */
+  isLinkSync(): boolean {
+    return false;
+  }
+
   statSync(path: string): FileStat | null {
     this.call();
     if (path === '/' || this.directories.has(path)) return { sizeBytes: 0, modifiedMs: 0, isDirectory: true };
