@@ -73,6 +73,11 @@ export class LoopDisk {
     rmSync(this.fillerPath, { force: true });
   }
 
+  /** What is written by now is on the image: the kernel does so, too, in a time of its own choosing. */
+  sync(): void {
+    run('sync', '-f', this.path);
+  }
+
   /** Pulls the plug. The file system stays mounted, dead, until `remount`. */
   losePower(): void {
     run('perl', '-e', SHUTDOWN_IN_PERL, this.path);

@@ -74,11 +74,18 @@ export async function playCluster(
   }
 }
 
+export interface Loss {
+  /** The disks have what is written by now. */
+  readonly keep: () => void;
+  /** What nobody has flushed is gone, and the nodes are back. */
+  readonly lose: (cluster: MoldauCluster) => Promise<void>;
+}
+
 /**
- * Writes so many records, and when all are acked has `lose` take what nobody has flushed: what is left must be a prefix of
- * each partition, the same on every node. Says what is wrong with it.
+ * Writes so many records that the disks keep, and as many that may be lost: what is left when all are acked must be a prefix
+ * of each partition, the same on every node. Says what is wrong with it.
  */
-export async function playLoss(seed: string, options: MoldauClusterOptions, records: number, lose: (cluster: MoldauCluster) => Promise<void>): Promise<readonly string[]> {
+export async function playLoss(seed: string, options: MoldauClusterOptions, records: number, { keep, lose }: Loss): Promise<readonly string[]> {
   const cluster = await MoldauCluster.start(options);
   const bootstrap = cluster.nodes.map(({ port }) => ({ host: HOST, port }));
   const client = clusterClient(bootstrap, 'admin');
@@ -87,6 +94,8 @@ export async function playLoss(seed: string, options: MoldauClusterOptions, reco
   try {
     await untilAnswered(() => client.createTopic(TOPIC, PARTITIONS, REPLICAS, { 'internal.segment.bytes': String(SEGMENT_BYTES) }));
     const { ended } = await producer.start();
+    await Promise.race([target.ledger.ackedMore(records), ended]);
+    keep();
     await Promise.race([target.ledger.ackedMore(records), ended]);
     producer.stop();
     await ended;

@@ -139,6 +139,8 @@ class ClusterPlay {
     await this.settle(workload);
     this.phase = 'is checked';
     await workload.check();
+    // Meanwhile a replica whose fetch was lost may have fallen out of its ISR, and behind.
+    await this.settle(workload);
     this.checkReplicas();
     workload.close();
     this.countPlay(nemesis.faults);
