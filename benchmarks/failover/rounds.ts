@@ -94,6 +94,7 @@ export class Rounds {
   }
 
   private async round(prober: Prober): Promise<Round> {
+    for (const user of this.users) await user.ready();
     const { leader, controller } = await this.settled();
     const before = machineTicks();
     const back = this.takeAway(leader);

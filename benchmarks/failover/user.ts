@@ -26,7 +26,7 @@ interface Report {
 interface Watch {
   readonly sinceMs: number;
   readonly errors: Set<string>;
-  readonly done: (seen: Seen) => void;
+  readonly finish: (seen: Seen) => void;
 }
 
 const START_TIMEOUT_MS = 60_000;
@@ -42,6 +42,7 @@ export class User {
   private feeding: NodeJS.Timeout | null = null;
   private watch: Watch | null = null;
   private acks = 0;
+  private lastWords = '';
 
   constructor(
     readonly name: UserName,
@@ -51,21 +52,31 @@ export class User {
 
   /** Resolves with its first ack. */
   async start(): Promise<void> {
+    if (this.feeding !== null) clearInterval(this.feeding);
+    const before = this.acks;
     this.child = this.spawn();
-    await this.child.until('the first ack', () => this.acks > 0, START_TIMEOUT_MS);
+    await this.child.until('the first ack', () => this.acks > before, START_TIMEOUT_MS);
   }
 
-  /** From `sinceMs` of wall time to the first ack of what was sent later. */
+  /** A user whose program has ended starts it again, as one does; before what is measured. */
+  async ready(): Promise<void> {
+    if (this.child?.isRunning !== true) await this.start();
+  }
+
+  /** From `sinceMs` of wall time to the first ack of what was sent later; a program that ends sees none. */
   gapAfter(sinceMs: number): Promise<Seen> {
     return new Promise((resolve) => {
-      const done = (seen: Seen): void => {
+      const finish = (seen: Seen): void => {
         clearTimeout(timer);
         this.watch = null;
         resolve(seen);
       };
       const errors = new Set<string>();
-      const timer = setTimeout(() => done({ gapMs: null, errors: [...errors] }), PATIENCE_MS);
-      this.watch = { sinceMs, errors, done };
+      const timer = setTimeout(() => finish({ gapMs: null, errors: [...errors] }), PATIENCE_MS);
+      this.watch = { sinceMs, errors, finish };
+      void this.child?.exited.then(() => {
+        if (this.watch?.finish === finish) finish({ gapMs: null, errors: [...errors, `the program has ended: ${withoutPorts(this.lastWords)}`] });
+      });
     });
   }
 
@@ -97,6 +108,7 @@ export class User {
           delivered += count;
           this.told({ sentMs: sentMs[delivered - 1] ?? 0, ms: Date.now() });
         }
+        if (line.startsWith('% ')) this.lastWords = line;
         const error = /% (?:ERROR: )?(Delivery failed .*|.*_ALL_BROKERS_DOWN.*)/.exec(line)?.[1];
         if (error !== undefined) this.told({ sentMs: 0, ms: Date.now(), error });
       },
@@ -112,8 +124,12 @@ export class User {
     if (error === undefined) this.acks += 1;
     const { watch } = this;
     if (watch === null) return;
-    // Which port it was says nothing, and would count one error as many.
-    if (error !== undefined) watch.errors.add(error.replace(/\b\d+\.\d+\.\d+\.\d+:\d+/g, 'the node'));
-    else if (sentMs > watch.sinceMs) watch.done({ gapMs: ms - watch.sinceMs, errors: [...watch.errors] });
+    if (error !== undefined) watch.errors.add(withoutPorts(error));
+    else if (sentMs > watch.sinceMs) watch.finish({ gapMs: ms - watch.sinceMs, errors: [...watch.errors] });
   }
+}
+
+/** Which address it was says nothing, and would count one error as many. */
+function withoutPorts(text: string): string {
+  return text.replace(/\b\d+\.\d+\.\d+\.\d+:\d+/g, 'the node');
 }
