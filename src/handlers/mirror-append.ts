@@ -104,7 +104,10 @@ function emptyStart(logEndOffset: number, baseOffset: number, sourceLogStartOffs
   return isFar || baseOffset < logEndOffset ? baseOffset : Math.max(logEndOffset, Math.min(baseOffset, sourceLogStartOffset));
 }
 
-/** What a log must not get though a follower would take it: nothing beyond 2^53 - 1 (numbers have no more places), nothing that opens a transaction, and every byte of a batch. */
+/**
+ * What is wrong with a batch that a follower would take and a mirrored log must not: an offset that a number cannot hold, an
+ * open transaction, bytes that are missing.
+ */
 function batchProblem(records: Uint8Array, logEndOffset: number, isEmpty: boolean): string | null {
   if (records.length === 0) return null;
   const batch = new BatchView();
